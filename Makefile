@@ -1,0 +1,39 @@
+# The commands of this project. Cargo builds; this file only puts its calls together.
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV := $(TARGET)/test-venv
+CARGO_DENY_VERSION := 0.20.2
+
+.PHONY: run test bench check
+
+# What it does, on the sample file.
+run:
+	cargo run --release --locked --bin data-inspector -- inspect samples/customers.csv
+
+# Everything that must hold. DuckDB is an oracle for values on clean files, so Python has to be able to import
+# it. The benchmark runs tiny: it checks our row counts on all its files, not our speed.
+test: $(VENV)/ready
+	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked
+	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
+
+# Remade as a whole: a virtual environment dies with the Python it was made from.
+$(VENV)/ready: e2e/requirements.txt
+	python3 -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# Side by side with other profilers, e.g. make bench ARGS="--size 10G --kinds mixed --rounds 5".
+# The first run builds the peers, which takes a while; see bench/README.md.
+bench:
+	python3 bench/compare.py $(ARGS)
+
+# Style, lints, documentation and dependencies. Drift of generated files is checked by tests.
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	command -v cargo-deny > /dev/null || cargo install --locked cargo-deny@$(CARGO_DENY_VERSION)
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
+	@# The advisory database is a git repository; where it is out of reach, the other checks still count.
+	@if cargo deny --locked fetch db; then cargo deny --locked check --disable-fetch advisories; \
+	else echo "ADVISORIES NOT CHECKED: the database could not be fetched" >&2; fi

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# What the full tests need, without Docker, on a free loopback port, with a data folder of its own.
+#
+#   services.sh start [DIR]                start; print `export NAME=value` lines, which are all of its output
+#   services.sh stop [DIR]                 stop, keep DIR
+#   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres); start it again on the same port and data
+#
+#   eval "$(scripts/services.sh start)" && cargo test --workspace --features services
+#
+# Under root on Debian, PostgreSQL's package is installed if it is missing.
+set -euo pipefail
+
+usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+command=${1:-}
+case $command in
+  start|stop) dir=${2:-/tmp/data-inspector-services} ;;
+  kill|restart) service=${2:-}; [[ $service == postgres ]] || usage; dir=${3:-/tmp/data-inspector-services} ;;
+  *) usage ;;
+esac
+
+free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+port_of() { cat "$dir/$1.port"; }
+
+await() { # seconds, what is awaited, command...
+  local until=$((SECONDS + $1)) what=$2; shift 2
+  until "$@" >/dev/null 2>&1; do
+    if ((SECONDS >= until)); then echo "services: no $what within the time; see $dir" >&2; return 1; fi
+    sleep 0.1
+  done
+}
+
+# The process wrote its folder on the command line: a number that another process got since is not it.
+alive() { [[ -f $dir/$1.pid ]] && tr '\0' ' ' <"/proc/$(cat "$dir/$1.pid")/cmdline" 2>/dev/null | grep -qF -- "$dir/$1"; }
+ended() { ! alive "$1"; }
+
+# PostgreSQL refuses to run as root: under root it runs as its own user.
+as_postgres=()
+if [[ $EUID == 0 ]]; then as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups); fi
+
+# Debian keeps the server out of PATH, by version.
+find_postgres() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
+
+postgres_bin() {
+  local found; found=$(find_postgres)
+  if [[ -z $found ]] && command -v postgres >/dev/null; then found=$(dirname "$(command -v postgres)"); fi
+  if [[ -z $found && $EUID == 0 ]] && command -v apt-get >/dev/null; then
+    # Without a cluster of its own: only the programs are wanted.
+    mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } >&2
+    found=$(find_postgres)
+  fi
+  [[ -n $found ]] || { echo "services: PostgreSQL's programs were not found; install postgresql" >&2; return 1; }
+  echo "$found"
+}
+
+start_postgres() {
+  local data=$dir/postgres bin; bin=$(postgres_bin)
+  if [[ ! -f $dir/postgres.port ]]; then
+    mkdir -p "$data"
+    if [[ $EUID == 0 ]]; then chown postgres "$data"; fi
+    "${as_postgres[@]}" "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-sync >"$dir/postgres.log" 2>&1
+    free_port >"$dir/postgres.port"
+  fi
+  # Without fsync a SIGKILL of the server loses nothing committed, as the page cache survives; a power cut would.
+  "${as_postgres[@]}" "$bin/postgres" -D "$data" -p "$(port_of postgres)" -c listen_addresses=127.0.0.1 \
+    -c unix_socket_directories= -c fsync=off -c max_connections=300 >>"$dir/postgres.log" 2>&1 </dev/null &
+  echo $! >"$dir/postgres.pid"
+  await 30 "answer of PostgreSQL" "$bin/pg_isready" -q -h 127.0.0.1 -p "$(port_of postgres)"
+}
+
+end() { # name, signal
+  alive "$1" || return 0
+  kill "-$2" "$(cat "$dir/$1.pid")"
+  await 30 "end of $1" ended "$1"
+  rm -f "$dir/$1.pid"
+}
+
+case $command in
+  start)
+    mkdir -p "$dir"; chmod 755 "$dir"
+    alive postgres || start_postgres
+    echo "export DATA_INSPECTOR_TEST_POSTGRES=postgres://postgres@127.0.0.1:$(port_of postgres)/postgres" ;;
+  stop) end postgres INT ;; # INT is PostgreSQL's fast shutdown
+  kill) end "$service" KILL ;;
+  restart) end "$service" KILL; "start_$service" ;;
+esac
