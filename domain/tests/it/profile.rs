@@ -1,0 +1,179 @@
+use data_inspector_domain::finding::{Finding, FindingCode, FindingExample};
+use data_inspector_domain::profile::{
+    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, PROFILE_VERSION,
+    Profile, Quantile, TopValue, TypeShare,
+};
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use crate::support::{check_golden, crate_file};
+
+const SCHEMA: &str = "schema/profile.schema.json";
+
+/// The schema of what we write: every field is there, those without a value as `null`.
+fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<Profile>().to_value()
+}
+
+fn column() -> ColumnProfile {
+    let estimate = Estimate {
+        value: 2.5,
+        exact: false,
+        lower: 2.0,
+        upper: 3.25,
+        method: Some("hyperloglog".to_owned()),
+    };
+    ColumnProfile {
+        name: "amount".to_owned(),
+        index: 0,
+        data_type: DataType::Integer,
+        type_mix: vec![TypeShare { data_type: DataType::Integer, count: 3, share: 1.0 }],
+        count: 4,
+        nulls: 1,
+        null_spellings: vec![NullSpelling { spelling: "NA".to_owned(), count: 1 }],
+        empties: 0,
+        missing: 0,
+        distinct: Estimate::exact(3.0),
+        min: Some("1".to_owned()),
+        max: Some("4".to_owned()),
+        mean: Some(estimate.clone()),
+        stddev: Some(Estimate::exact(1.5)),
+        sum: Some("7".to_owned()),
+        min_length: Some(1),
+        max_length: Some(1),
+        mean_length: Some(1.0),
+        quantiles: vec![Quantile {
+            q: 0.5,
+            value: "2".to_owned(),
+            lower: "2".to_owned(),
+            upper: "2".to_owned(),
+            exact: true,
+        }],
+        histogram: Some(Histogram {
+            kind: HistogramKind::Numeric,
+            edges: vec!["1".to_owned(), "4".to_owned()],
+            counts: vec![3],
+            exact: true,
+        }),
+        top_values: vec![TopValue { value: "1".to_owned(), count: estimate, share: 0.5 }],
+    }
+}
+
+fn empty_column() -> ColumnProfile {
+    ColumnProfile {
+        data_type: DataType::Empty,
+        min: None,
+        max: None,
+        mean: None,
+        stddev: None,
+        sum: None,
+        min_length: None,
+        max_length: None,
+        mean_length: None,
+        histogram: None,
+        ..column()
+    }
+}
+
+fn profile() -> Profile {
+    let example = FindingExample {
+        byte_offset: 17,
+        row: None,
+        line: 2,
+        column: None,
+        column_index: None,
+        expected: None,
+        found: None,
+        excerpt: String::new(),
+    };
+    let format = Format {
+        name: "csv".to_owned(),
+        encoding: "utf-8".to_owned(),
+        byte_order_mark: false,
+        delimiter: ",".to_owned(),
+        quote: Some("\"".to_owned()),
+        escape: None,
+        comment: None,
+        header: true,
+        data_offset: 7,
+    };
+    Profile {
+        profile_version: PROFILE_VERSION,
+        engine_version: 1,
+        bytes: 2_000_000_000_000,
+        row_count: 4,
+        column_count: 2,
+        format,
+        columns: vec![column(), empty_column()],
+        findings: vec![Finding {
+            code: FindingCode::BlankRow,
+            severity: FindingCode::BlankRow.severity(),
+            count: 1,
+            examples: vec![example],
+        }],
+    }
+}
+
+fn profile_json() -> Value {
+    serde_json::from_str(&profile().to_json()).expect("a profile is written as JSON")
+}
+
+#[test]
+fn the_committed_schema_is_up_to_date() {
+    // As values: the order of keys in the text depends on features other crates ask of serde_json.
+    let committed =
+        std::fs::read(crate_file(SCHEMA)).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    if committed != Some(schema()) {
+        check_golden(SCHEMA, &format!("{:#}\n", schema()));
+    }
+}
+
+#[test]
+fn the_schema_is_of_draft_2020_12_and_valid() {
+    assert_eq!(schema()["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    jsonschema::meta::validate(&schema()).expect("the schema obeys its meta-schema");
+}
+
+#[test]
+fn what_we_write_obeys_the_schema() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&profile_json())
+        .map(|error| format!("{error} at {}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn what_we_would_never_write_does_not() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for (place, wrong) in [
+        ("/rowCount", json!("4")),
+        ("/rowCount", json!(-1)),
+        ("/rowCount", Value::Null),
+        ("/columns/0/typeMix/0/share", json!("1")),
+        ("/columns/0/distinct/value", json!("3")),
+        ("/columns/0/distinct/lower", Value::Null),
+        ("/columns/0/quantiles/0/q", json!("0.5")),
+        ("/columns/0/topValues/0/share", json!(null)),
+        ("/columns/0/mean", json!(2.5)),
+        ("/columns/0/meanLength", json!("1")),
+        ("/columns/0/min", json!(1)),
+        ("/columns/0/type", json!("integer")),
+        ("/columns/0", json!({})),
+        ("/findings/0/code", json!("BLANK_ROW")),
+    ] {
+        let mut json = profile_json();
+        *json.pointer_mut(place).expect("the place exists") = wrong;
+        assert!(!validator.is_valid(&json), "{place}");
+    }
+    let mut with_more = profile_json();
+    with_more["duration"] = json!(1);
+    assert!(!validator.is_valid(&with_more), "no field but those described");
+}
+
+#[test]
+fn a_profile_comes_back() {
+    assert_eq!(serde_json::from_str::<Profile>(&profile().to_json()).unwrap(), profile());
+}
