@@ -1,0 +1,181 @@
+//! Dates and times of day in text, to and from microseconds since 1970-01-01T00:00:00 UTC in the proleptic
+//! Gregorian calendar. Algorithms: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*
+//! (`days_from_civil`, `civil_from_days`).
+
+/// Microseconds of a day.
+pub const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Days since 1970-01-01 of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
+pub fn parse_year_first(text: &[u8]) -> Option<i64> {
+    let [y1, y2, y3, y4, sep, m1, m2, same, d1, d2] = *text else { return None };
+    if sep != same || !is_separator(sep) {
+        return None;
+    }
+    let year = two_digits(y1, y2)? * 100 + two_digits(y3, y4)?;
+    days_of(year, two_digits(m1, m2)?, two_digits(d1, d2)?)
+}
+
+/// Whether the text is `DD/MM/YYYY` or `MM/DD/YYYY`, with `-`, `/` or `.` between, and a day in at least one of
+/// the two readings. Which one it is cannot be known from one value.
+pub fn is_year_last(text: &[u8]) -> bool {
+    let [a1, a2, sep, b1, b2, same, y1, y2, y3, y4] = *text else { return false };
+    if sep != same || !is_separator(sep) {
+        return false;
+    }
+    let parts = (two_digits(a1, a2), two_digits(b1, b2), two_digits(y1, y2), two_digits(y3, y4));
+    let (Some(a), Some(b), Some(century), Some(year)) = parts else { return false };
+    let year = century * 100 + year;
+    days_of(year, a, b).is_some() || days_of(year, b, a).is_some()
+}
+
+/// Microseconds of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.f` with 1 to 9 digits (beyond microseconds they are
+/// dropped). A leap second, `:60`, is accepted as the second after `:59`.
+pub fn parse_time_of_day(text: &[u8]) -> Option<i64> {
+    let (&[h1, h2, b':', m1, m2], rest) = text.split_first_chunk()? else { return None };
+    let (hour, minute) = (two_digits(h1, h2)?, two_digits(m1, m2)?);
+    let (second, fraction) = match rest {
+        [] => (0, 0),
+        [b':', s1, s2] => (two_digits(*s1, *s2)?, 0),
+        [b':', s1, s2, b'.' | b',', fraction @ ..] => (two_digits(*s1, *s2)?, parse_fraction(fraction)?),
+        _ => return None,
+    };
+    let valid = hour < 24 && minute < 60 && second <= 60;
+    valid.then(|| ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
+}
+
+/// Microseconds since the epoch of a date and time of day with `T` or a blank between and an optional offset
+/// (`Z`, `+01:00`, `+0100`, `+01`). Without an offset the time is taken as UTC.
+pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_at_checked(10)?;
+    let (&separator, rest) = rest.split_first()?;
+    if separator != b'T' && separator != b' ' {
+        return None;
+    }
+    let days = parse_year_first(date)?;
+    let zone_at = rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
+    let (time, zone) = rest.split_at(zone_at);
+    Some(days * DAY_MICROS + parse_time_of_day(time)? - parse_offset(zone)?)
+}
+
+/// `YYYY-MM-DD` of days since the epoch.
+pub fn format_date(days: i64) -> String {
+    let (year, month, day) = civil_from_days(days);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// `YYYY-MM-DDTHH:MM:SS[.ffffff]Z` of microseconds since the epoch.
+pub fn format_timestamp(micros: i64) -> String {
+    let (days, rest) = (micros.div_euclid(DAY_MICROS), micros.rem_euclid(DAY_MICROS));
+    let (seconds, fraction) = (rest / 1_000_000, rest % 1_000_000);
+    let clock = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let fraction = if fraction == 0 { String::new() } else { format!(".{fraction:06}") };
+    format!("{}T{clock}{}Z", format_date(days), fraction.trim_end_matches('0'))
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'-' | b'/' | b'.')
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
+}
+
+fn parse_fraction(digits: &[u8]) -> Option<i64> {
+    let valid = (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    valid.then(|| (0..6).fold(0, |micros, i| micros * 10 + digits.get(i).map_or(0, |d| i64::from(d - b'0'))))
+}
+
+fn parse_offset(zone: &[u8]) -> Option<i64> {
+    let (sign, hours, minutes) = match *zone {
+        [] | [b'Z'] => return Some(0),
+        [sign, h1, h2] => (sign, two_digits(h1, h2)?, 0),
+        [sign, h1, h2, m1, m2] | [sign, h1, h2, b':', m1, m2] => {
+            (sign, two_digits(h1, h2)?, two_digits(m1, m2)?)
+        }
+        _ => return None,
+    };
+    let micros = (hours * 60 + minutes) * 60_000_000;
+    match sign {
+        _ if hours > 18 || minutes > 59 => None,
+        b'+' => Some(micros),
+        b'-' => Some(-micros),
+        _ => None,
+    }
+}
+
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + i64::from(leap),
+        _ => return None,
+    };
+    (1..=last).contains(&day).then(|| days_from_civil(year, month, day))
+}
+
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_year - (153 * shifted + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_go_round_trip() {
+        for days in (-719_528..2_932_896).step_by(17) {
+            assert_eq!(parse_year_first(format_date(days).as_bytes()), Some(days));
+        }
+        assert_eq!(parse_year_first(b"1970-01-02"), Some(1));
+        assert_eq!(parse_year_first(b"2024/02/29"), Some(19_782));
+    }
+
+    #[test]
+    fn what_is_no_day_is_none() {
+        for text in ["2023-02-29", "2023-13-01", "2023-00-10", "2023-1-010", "2023-01/01", "20230-1-01"] {
+            assert_eq!(parse_year_first(text.as_bytes()), None, "{text}");
+        }
+        assert!(is_year_last(b"31/12/2020") && is_year_last(b"12-31-2020") && !is_year_last(b"31/31/2020"));
+    }
+
+    #[test]
+    fn timestamps_with_offsets() {
+        let check = |text: &str, shown: &str| {
+            assert_eq!(
+                parse_timestamp(text.as_bytes()).map(format_timestamp).as_deref(),
+                Some(shown),
+                "{text}"
+            );
+        };
+        check("2024-05-06T07:08", "2024-05-06T07:08:00Z");
+        check("2024-05-06 07:08:09.25", "2024-05-06T07:08:09.25Z");
+        check("2024-05-06T00:08:09+01:30", "2024-05-05T22:38:09Z");
+        check("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z");
+        for text in [
+            "2024-05-06T25:00",
+            "2024-05-06T",
+            "2024-05-06T10:00+1",
+            "2024-05-06T10:00:00.",
+            "2024-05-06x10:00",
+        ] {
+            assert_eq!(parse_timestamp(text.as_bytes()), None, "{text}");
+        }
+    }
+}

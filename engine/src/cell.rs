@@ -1,0 +1,294 @@
+//! What one cell can be read as: decided by the value itself, never by a sample.
+
+use crate::calendar::{self, DAY_MICROS};
+use crate::exact_sum::Number;
+
+/// The class of a value that is not null.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Class {
+    /// `true false yes no t f y n`, in any case.
+    Boolean,
+    /// Digits, perhaps after `-`. A leading `+` makes it a telephone number or the like: text.
+    Integer,
+    /// Digits around a decimal point.
+    Decimal,
+    /// Scientific notation.
+    Float,
+    /// `inf`, `infinity`, `nan`, in any case.
+    NonFinite,
+    /// A date that begins with the year.
+    DateYearFirst,
+    /// A date that ends with the year.
+    DateYearLast,
+    /// A date that begins with the year, and a time of day.
+    Timestamp,
+    /// A time of day.
+    Time,
+    /// 36 characters of RFC 9562.
+    Uuid,
+    /// Digits with leading zeros.
+    Code,
+    /// Everything else.
+    Text,
+}
+
+impl Class {
+    /// All classes, in the order of their numbers.
+    pub const ALL: [Self; 12] = [
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::Float,
+        Self::NonFinite,
+        Self::DateYearFirst,
+        Self::DateYearLast,
+        Self::Timestamp,
+        Self::Time,
+        Self::Uuid,
+        Self::Code,
+        Self::Text,
+    ];
+}
+
+/// A value with what its class measures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// A number, exact and as the nearest `f64`.
+    Number(Class, Number, f64),
+    /// A date or timestamp, in microseconds since the epoch.
+    Time(Class, i64),
+    /// A value that is only counted.
+    Plain(Class),
+}
+
+/// No number or date is longer than this.
+const LONGEST: usize = 400;
+const MAX_MANTISSA_DIGITS: usize = 18;
+const MAX_SCALE: i64 = 400;
+const EXACT_IN_F64: u64 = 1 << 53;
+const POWERS_OF_TEN: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+/// What a cell's bytes, after unquoting, can be read as.
+#[inline]
+pub fn classify(text: &[u8]) -> Value {
+    match text {
+        [b'0'..=b'9', ..] => classify_digits(text),
+        [b'-' | b'.', ..] => number_or(text, Class::Text),
+        [b'A'..=b'Z' | b'a'..=b'z', ..] => classify_letters(text),
+        _ => Value::Plain(Class::Text),
+    }
+}
+
+fn classify_digits(text: &[u8]) -> Value {
+    let has = |at: usize, set: &[u8]| text.get(at).is_some_and(|byte| set.contains(byte));
+    if text.len() >= 10 && has(4, b"-/.") {
+        if text.len() == 10
+            && let Some(days) = calendar::parse_year_first(text)
+        {
+            return Value::Time(Class::DateYearFirst, days * DAY_MICROS);
+        }
+        if let Some(micros) = calendar::parse_timestamp(text) {
+            return Value::Time(Class::Timestamp, micros);
+        }
+    } else if text.len() == 10 && has(2, b"-/.") && calendar::is_year_last(text) {
+        return Value::Plain(Class::DateYearLast);
+    } else if has(2, b":") && calendar::parse_time_of_day(text).is_some() {
+        return Value::Plain(Class::Time);
+    }
+    if text.len() == 36 && is_uuid(text) {
+        return Value::Plain(Class::Uuid);
+    }
+    number_or(text, Class::Text)
+}
+
+fn classify_letters(text: &[u8]) -> Value {
+    let is_one_of = |words: &[&[u8]]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match text.len() {
+        1 if is_one_of(&[b"t", b"f", b"y", b"n"]) => Value::Plain(Class::Boolean),
+        2..=5 if is_one_of(&[b"true", b"false", b"yes", b"no"]) => Value::Plain(Class::Boolean),
+        3 | 8 if is_one_of(&[b"nan", b"inf", b"infinity"]) => Value::Plain(Class::NonFinite),
+        36 if is_uuid(text) => Value::Plain(Class::Uuid),
+        _ => Value::Plain(Class::Text),
+    }
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    text.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    })
+}
+
+/// The parts of `-digits.digits e±digits`.
+struct Digits {
+    negative: bool,
+    /// The significant digits, if they fit.
+    mantissa: u64,
+    significant: usize,
+    whole_len: usize,
+    fraction_len: usize,
+    has_point: bool,
+    exponent: Option<i64>,
+}
+
+fn number_or(text: &[u8], otherwise: Class) -> Value {
+    let Some(digits) = scan_number(text) else {
+        let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+        let infinite = unsigned.eq_ignore_ascii_case(b"inf") || unsigned.eq_ignore_ascii_case(b"infinity");
+        return Value::Plain(if infinite { Class::NonFinite } else { otherwise });
+    };
+    let class = match digits {
+        Digits { exponent: Some(_), .. } => Class::Float,
+        Digits { has_point: true, .. } => Class::Decimal,
+        Digits { whole_len, .. } if whole_len > 1 && text[usize::from(digits.negative)] == b'0' => {
+            return Value::Plain(Class::Code);
+        }
+        _ => Class::Integer,
+    };
+    let scale = digits.fraction_len as i64 - digits.exponent.unwrap_or(0);
+    match to_f64(text, &digits, scale) {
+        Some(value) if digits.significant <= MAX_MANTISSA_DIGITS && scale.abs() <= MAX_SCALE => {
+            let mantissa = if digits.negative { -(digits.mantissa as i64) } else { digits.mantissa as i64 };
+            Value::Number(class, Number::Decimal { mantissa, scale: scale as i16 }, value)
+        }
+        Some(value) => Value::Number(class, Number::Binary(value), value),
+        None => Value::Plain(otherwise),
+    }
+}
+
+fn scan_number(text: &[u8]) -> Option<Digits> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let negative = text.first() == Some(&b'-');
+    let body = &text[usize::from(negative)..];
+    let (mut mantissa, mut significant) = (0u64, 0);
+    let mut run = |bytes: &[u8]| {
+        let mut len = 0;
+        for &byte in bytes {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            significant += usize::from(significant > 0 || digit > 0);
+            len += 1;
+        }
+        len
+    };
+    let whole_len = run(body);
+    let has_point = body.get(whole_len) == Some(&b'.');
+    let fraction_start = whole_len + usize::from(has_point);
+    let fraction_len = if has_point { run(&body[fraction_start..]) } else { 0 };
+    let rest = &body[fraction_start + fraction_len..];
+    let exponent = match rest {
+        [] => None,
+        [b'e' | b'E', exponent @ ..] => Some(scan_exponent(exponent)?),
+        _ => return None,
+    };
+    (whole_len + fraction_len > 0).then_some(Digits {
+        negative,
+        mantissa,
+        significant,
+        whole_len,
+        fraction_len,
+        has_point,
+        exponent,
+    })
+}
+
+fn scan_exponent(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 5 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let value = digits.iter().fold(0i64, |value, digit| value * 10 + i64::from(digit - b'0'));
+    Some(if negative { -value } else { value })
+}
+
+/// The nearest `f64`; `None` if it is not finite.
+#[inline]
+fn to_f64(text: &[u8], digits: &Digits, scale: i64) -> Option<f64> {
+    if digits.significant <= MAX_MANTISSA_DIGITS
+        && digits.mantissa <= EXACT_IN_F64
+        && (0..=22).contains(&scale)
+    {
+        // Both operands are exact, so the one rounding is the right one (Clinger, PLDI 1990).
+        let magnitude = digits.mantissa as f64 / POWERS_OF_TEN[scale as usize];
+        return Some(if digits.negative { -magnitude } else { magnitude });
+    }
+    let text = std::str::from_utf8(text).expect("a scanned number is ASCII");
+    text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn class_of(text: &str) -> Class {
+        match classify(text.as_bytes()) {
+            Value::Number(class, ..) | Value::Time(class, _) | Value::Plain(class) => class,
+        }
+    }
+
+    #[test]
+    fn classes() {
+        let check = |class: Class, texts: &[&str]| {
+            texts.iter().for_each(|text| assert_eq!(class_of(text), class, "{text:?}"));
+        };
+        check(Class::Boolean, &["true", "FALSE", "Yes", "n", "T"]);
+        check(Class::Integer, &["0", "-1", "42", "123456789012345678901234567890", "20240101"]);
+        check(Class::Decimal, &["0.5", "-1.25", ".5", "5.", "00.5"]);
+        check(Class::Float, &["1e5", "-2.5E-10", "1e+3"]);
+        check(Class::NonFinite, &["NaN", "inf", "-inf", "Infinity"]);
+        check(Class::DateYearFirst, &["2024-01-31", "1999/12/31", "2024.02.29"]);
+        check(Class::DateYearLast, &["31.01.2024", "12/31/1999"]);
+        check(Class::Timestamp, &["2024-01-31 10:00", "2024-01-31T10:00:00.123Z"]);
+        check(Class::Time, &["10:00", "23:59:59.5"]);
+        check(Class::Uuid, &["123e4567-e89b-12d3-a456-426614174000", "a23e4567-e89b-12d3-a456-42661417400F"]);
+        check(Class::Code, &["007", "-01", "00"]);
+        let texts = [
+            "+49151",
+            "1,5",
+            "1e",
+            "e5",
+            "-",
+            ".",
+            "--1",
+            "1.2.3",
+            "2024-02-30",
+            "31/31/2020",
+            "10:61",
+            "0x10",
+            "1e99999",
+            " 1",
+        ];
+        check(Class::Text, &texts);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_the_nearest_f64(text in "-?(0|[1-9][0-9]{0,24})(\\.[0-9]{0,24})?([eE][-+]?[0-9]{1,3})?") {
+            let expected: f64 = text.parse().unwrap();
+            match classify(text.as_bytes()) {
+                Value::Number(_, _, value) => prop_assert_eq!(value, expected),
+                Value::Plain(Class::Text) => prop_assert!(expected.is_infinite()),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn any_bytes_have_a_class(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            classify(&bytes);
+        }
+    }
+}

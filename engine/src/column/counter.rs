@@ -1,0 +1,212 @@
+//! Counts the cells of one column over the records of one leaf.
+
+use data_inspector_domain::spec::{Dialect, SketchSizes};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::ColumnState;
+use crate::cell::Class;
+use crate::ledger::count_where;
+use crate::limits::VALUE_BYTES;
+use crate::records::{Cell, Span, unquote};
+use crate::sketch::frequent::{Frequent, FrequentSummary};
+
+/// Cell texts that mean "no value".
+#[derive(Clone, Debug)]
+pub struct NullSpellings {
+    spellings: Vec<Vec<u8>>,
+    longest: usize,
+    first_bytes: [bool; 256],
+}
+
+impl NullSpellings {
+    /// Of the spellings in the resolved spec; the empty one is always a null and need not be listed.
+    pub fn new(spellings: &[String]) -> Self {
+        let spellings: Vec<Vec<u8>> = spellings.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let mut first_bytes = [false; 256];
+        spellings
+            .iter()
+            .filter_map(|text| text.first())
+            .for_each(|&first| first_bytes[first as usize] = true);
+        let longest = spellings.iter().map(Vec::len).max().unwrap_or(0);
+        Self { spellings, longest, first_bytes }
+    }
+
+    /// Number of spellings.
+    pub(crate) fn len(&self) -> usize {
+        self.spellings.len()
+    }
+
+    #[inline]
+    fn position(&self, text: &[u8]) -> Option<usize> {
+        if text.len() > self.longest || !self.first_bytes[text[0] as usize] {
+            return None;
+        }
+        self.spellings.iter().position(|spelling| spelling == text)
+    }
+}
+
+/// Counts the cells of one column over the records of one leaf.
+///
+/// While the leaf has shown few different values, a cell costs one look-up and its measures are taken at the
+/// end, once per value: states are functions of the multiset, so that is the same.
+pub struct ColumnCounter {
+    state: ColumnState,
+    frequent: Frequent,
+    /// `frequent` has all values, whole, and none is measured yet.
+    deferring: bool,
+    /// Memory of [`add_batch`](Self::add_batch): cells without their quotes, and values to be counted.
+    unquoted: Vec<u8>,
+    values: Vec<(u64, Place, usize)>,
+}
+
+/// Where the bytes of a queued value are.
+#[derive(Clone, Copy)]
+enum Place {
+    Text(usize),
+    Unquoted(usize),
+}
+
+impl ColumnCounter {
+    /// No cells.
+    pub fn new(sizes: SketchSizes, null_spellings: usize) -> Self {
+        Self {
+            state: ColumnState::new(sizes, null_spellings),
+            frequent: Frequent::new(sizes.top_values_tracked),
+            deferring: true,
+            unquoted: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Counts a record that is too short to have this cell.
+    #[inline]
+    pub fn add_missing(&mut self) {
+        self.state.missing += 1;
+    }
+
+    /// Counts one cell by its unquoted bytes.
+    pub fn add(&mut self, nulls: &NullSpellings, text: &[u8]) {
+        if let Some(hash) = self.count_cheaply(nulls, text) {
+            self.frequent.add(hash, text, text.len() as u64);
+            self.state.measure(hash, text, count_chars(text), 1);
+            self.state.settle_queues();
+        }
+    }
+
+    /// Counts the cells of a batch. `ascii` says that all of its text is ASCII.
+    pub(crate) fn add_batch(
+        &mut self,
+        nulls: &NullSpellings,
+        dialect: &Dialect,
+        (text, ascii): (&[u8], bool),
+        spans: impl Iterator<Item = Span>,
+    ) {
+        let mut unquoted = std::mem::take(&mut self.unquoted);
+        let mut values = std::mem::take(&mut self.values);
+        for span in spans {
+            let (cell, place) = match span.cell() {
+                Cell::Plain { start, end } => (&text[start..end], Place::Text(start)),
+                Cell::Quoted { start, end } => {
+                    let at = unquoted.len();
+                    unquote(dialect, &text[start..end], &mut unquoted);
+                    (&unquoted[at..], Place::Unquoted(at))
+                }
+                Cell::Missing => {
+                    self.state.missing += 1;
+                    continue;
+                }
+            };
+            if let Some(hash) = self.count_cheaply(nulls, cell) {
+                let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
+                self.state.measure(hash, cell, chars, 1);
+                values.push((hash, place, cell.len()));
+            }
+        }
+        for (hash, place, len) in values.drain(..) {
+            let value = match place {
+                Place::Text(start) => &text[start..start + len],
+                Place::Unquoted(start) => &unquoted[start..start + len],
+            };
+            self.frequent.add(hash, value, len as u64);
+        }
+        self.state.settle_queues();
+        unquoted.clear();
+        (self.unquoted, self.values) = (unquoted, values);
+    }
+
+    /// Counts a cell that is null, or one whose value can be measured later; else returns the hash of its value.
+    #[inline]
+    fn count_cheaply(&mut self, nulls: &NullSpellings, text: &[u8]) -> Option<u64> {
+        if text.is_empty() {
+            self.state.empties += 1;
+            return None;
+        }
+        if let Some(spelling) = nulls.position(text) {
+            self.state.nulls[spelling] += 1;
+            return None;
+        }
+        let hash = xxh3_64(text);
+        if !self.deferring {
+            return Some(hash);
+        }
+        let short = text.len() <= VALUE_BYTES;
+        if short && self.frequent.count_known(hash) {
+            return None;
+        }
+        if short && !self.frequent.is_full() {
+            self.frequent.add(hash, text, text.len() as u64);
+            return None;
+        }
+        // A long value is measured as it comes: too little of it is kept to do so later.
+        self.measure_deferred();
+        Some(hash)
+    }
+
+    /// Counts a cell over the length limit by its head, tail, length and characters.
+    pub fn add_long(&mut self, head: &[u8], tail: &[u8], len: u64, chars: u64) {
+        if self.deferring {
+            self.measure_deferred();
+        }
+        let mut hasher = Xxh3::new();
+        hasher.update(head);
+        hasher.update(tail);
+        hasher.update(&len.to_le_bytes());
+        let hash = hasher.digest();
+        self.frequent.add(hash, head, len);
+        self.state.measure_any(hash, head, len, chars, 1);
+        self.state.classes[Class::Text as usize] += 1;
+    }
+
+    /// The states of the leaf, and an empty counter.
+    pub fn take(&mut self) -> (ColumnState, FrequentSummary) {
+        if self.deferring {
+            self.measure_deferred();
+        }
+        self.deferring = true;
+        self.state.settle_queues();
+        if let Some(numbers) = &mut self.state.numbers {
+            numbers.ranks.settle();
+        }
+        if let Some(times) = &mut self.state.times {
+            times.ranks.settle();
+        }
+        let empty = ColumnState::new(self.state.sizes, self.state.nulls.len());
+        (std::mem::replace(&mut self.state, empty), self.frequent.take_summary())
+    }
+
+    #[cold]
+    fn measure_deferred(&mut self) {
+        let state = &mut self.state;
+        self.frequent.for_each(|hash, text, len, count| {
+            debug_assert_eq!(text.len() as u64, len, "only whole values are deferred");
+            state.measure(hash, text, count_chars(text), count);
+        });
+        self.deferring = false;
+    }
+}
+
+/// Characters of a text: bytes that do not continue a sequence. Every ill-formed byte that could start a
+/// character counts as one.
+pub(crate) fn count_chars(text: &[u8]) -> u64 {
+    count_where(text, |byte| byte as i8 >= -0x40)
+}

@@ -1,0 +1,95 @@
+//! The smallest and largest values of a column.
+
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+use crate::exact_sum::Number;
+
+/// The smallest or largest value by bytes: its head and its whole length.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TextExtreme {
+    /// The first 256 bytes.
+    pub head: Vec<u8>,
+    /// Length of the whole value in bytes.
+    pub len: u64,
+}
+
+/// The smallest or largest number: the nearest `f64`, and its digits to tell equal ones apart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NumberExtreme {
+    /// The nearest `f64`.
+    pub value: f64,
+    /// The number in decimal digits.
+    pub text: String,
+}
+
+impl NumberExtreme {
+    /// Takes over a number that is on the `wanted` side of this one; numbers with the same `f64` are told apart
+    /// by their digits.
+    pub(super) fn replace_if(&mut self, wanted: Ordering, text: &[u8], number: Number, value: f64) {
+        // Decimals of up to 15 digits that share an f64 are the same number.
+        let short = matches!(number, Number::Decimal { mantissa, .. } if mantissa.unsigned_abs() < 1_000_000_000_000_000);
+        if value == self.value && short && self.text.len() <= 15 {
+            return;
+        }
+        self.merge(wanted, &Self { value, text: canonical_text(text, number) });
+    }
+
+    pub(super) fn merge(&mut self, wanted: Ordering, other: &Self) {
+        let by_value = other.value.partial_cmp(&self.value).expect("numbers are finite");
+        if by_value.then_with(|| compare_decimal_texts(&other.text, &self.text)) == wanted {
+            self.clone_from(other);
+        }
+    }
+}
+
+/// One text per number: no exponent, no leading or trailing zeros; a number of too many digits as it was written.
+pub(super) fn canonical_text(text: &[u8], number: Number) -> String {
+    let Number::Decimal { mantissa, scale } = number else {
+        return String::from_utf8_lossy(text).into_owned();
+    };
+    let (mut mantissa, mut scale) = (mantissa, scale);
+    while scale > 0 && mantissa % 10 == 0 {
+        mantissa /= 10;
+        scale = if mantissa == 0 { 0 } else { scale - 1 };
+    }
+    if mantissa == 0 {
+        return "0".to_owned();
+    }
+    let sign = if mantissa < 0 { "-" } else { "" };
+    let digits = mantissa.unsigned_abs().to_string();
+    match scale {
+        0 => format!("{sign}{digits}"),
+        1.. => {
+            let padded = format!("{digits:0>width$}", width = scale as usize + 1);
+            let (whole, fraction) = padded.split_at(padded.len() - scale as usize);
+            format!("{sign}{whole}.{fraction}")
+        }
+        ..0 => format!("{sign}{digits}{}", "0".repeat(usize::from(scale.unsigned_abs()))),
+    }
+}
+
+/// Order of two numbers with the same `f64` by their digits; texts in scientific notation by their bytes. A total
+/// order in any case, which is all that merging needs.
+fn compare_decimal_texts(a: &str, b: &str) -> Ordering {
+    let plain = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'.'));
+    if !plain(a) || !plain(b) {
+        return plain(a).cmp(&plain(b)).then_with(|| a.cmp(b));
+    }
+    let negative = a.starts_with('-');
+    let whole = |text: &str| text.trim_start_matches('-').split('.').next().map_or(0, str::len);
+    let order = whole(a).cmp(&whole(b)).then_with(|| a.cmp(b));
+    if negative { order.reverse() } else { order }
+}
+
+/// The first eight bytes as a number of the same order.
+#[inline]
+pub(super) fn prefix_key(text: &[u8]) -> u64 {
+    match text.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            let key = text.iter().fold(0u64, |key, &byte| key << 8 | u64::from(byte));
+            if text.is_empty() { 0 } else { key << (8 * (8 - text.len())) }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The inspection engine: bytes in, mergeable [`partial::Partial`] out, partials merged into a
+//! [`Profile`](data_inspector_domain::profile::Profile).
+//!
+//! Pure and synchronous: no I/O, no clock, no threads, no global state. Chunking, threads, cancelling and
+//! progress belong to the caller (`worker`).
+//!
+//! # The law
+//!
+//! `profile(bytes, resolved spec, engine version)` is one function. It does not depend on chunk sizes, on how
+//! leaves are grouped into splits, on the number of workers or threads, on the order of completion, on
+//! crashes or retries. Whoever adds a state here must keep it:
+//!
+//! * A state of a column is a function of the *multiset* of its cells ([`column`], [`sketch`]), so that it
+//!   merges in any order. Sums are exact integers, never floats.
+//! * The one exception, the most frequent values ([`sketch::frequent`]), is built per leaf in record order and
+//!   merged along the fixed binary tree over leaf indices.
+//! * No libm, no hash-map iteration order, no float whose value depends on the order of additions.
+//!
+//! # The way of a byte
+//!
+//! [`survey`] decides the dialect and the header. [`scan`] walks one leaf: [`lanes`] finds out how each possible
+//! entry state would leave it, [`records`] cuts records into batches of cells, [`column`] counts them.
+//! [`sequencer`] composes the transition vectors of all leaves and so proves or refutes each guess.
+//! [`partial`] merges proven leaves, [`finish`] turns the last partial into the profile.
+
+pub mod automaton;
+pub mod calendar;
+pub mod cell;
+pub mod column;
+pub mod exact_sum;
+pub mod finish;
+pub mod lanes;
+pub mod leaf_counter;
+pub mod ledger;
+pub mod limits;
+mod long_record;
+pub mod partial;
+mod records;
+pub mod scan;
+pub mod sequencer;
+mod simd;
+pub mod sketch;
+pub mod survey;
+mod utf8;
+
+#[cfg(test)]
+mod oracle_tests;

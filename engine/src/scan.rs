@@ -1,0 +1,236 @@
+//! Walks one leaf: finds out how it acts on every entry state, guesses or is told where its first record
+//! starts, and counts the records that start in it, reading on past its end until the last one is complete.
+
+use std::sync::Arc;
+
+use data_inspector_domain::spec::{Dialect, LengthLimits, ResolvedSpec, SketchSizes};
+
+use crate::automaton::State;
+use crate::column::NullSpellings;
+use crate::lanes::{Lanes, TransitionVector, guess_entry};
+use crate::leaf_counter::LeafCounter;
+use crate::limits::{GUESS_BYTES, UNPROVEN_OVERRUN_BYTES};
+use crate::partial::LeafPartial;
+
+/// What every leaf of a file needs to know.
+#[derive(Clone, Debug)]
+pub struct LeafContext {
+    pub(crate) dialect: Dialect,
+    pub(crate) width: usize,
+    pub(crate) nulls: NullSpellings,
+    pub(crate) sizes: SketchSizes,
+    pub(crate) limits: LengthLimits,
+    file_size: u64,
+    leaf_size: u64,
+    data_offset: u64,
+}
+
+impl LeafContext {
+    /// Of a resolved spec.
+    pub fn new(spec: &ResolvedSpec) -> Arc<Self> {
+        Arc::new(Self {
+            dialect: spec.dialect,
+            width: spec.columns.len(),
+            nulls: NullSpellings::new(&spec.null_values),
+            sizes: spec.sketches,
+            limits: spec.limits,
+            file_size: spec.file_size_bytes,
+            leaf_size: spec.leaf_size_bytes,
+            data_offset: spec.head.data_offset,
+        })
+    }
+
+    /// The first leaf that can hold data: the one in which the header ends.
+    pub fn first_leaf(&self) -> u64 {
+        self.data_offset / self.leaf_size
+    }
+
+    /// One more than the last leaf with data.
+    pub fn end_leaf(&self) -> u64 {
+        if self.data_offset < self.file_size {
+            self.file_size.div_ceil(self.leaf_size)
+        } else {
+            self.first_leaf()
+        }
+    }
+
+    /// Where the data of a leaf start: its first byte, or the end of the header in it.
+    pub fn leaf_start(&self, leaf: u64) -> u64 {
+        (leaf * self.leaf_size).max(self.data_offset)
+    }
+
+    /// Where a leaf ends.
+    pub fn leaf_end(&self, leaf: u64) -> u64 {
+        ((leaf + 1) * self.leaf_size).min(self.file_size)
+    }
+
+    /// Size of the file in bytes.
+    pub fn file_size(&self) -> u64 {
+        self.file_size
+    }
+}
+
+/// What is known about the state in which a leaf is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing: guess it from the leaf's first bytes.
+    Guess,
+    /// The leaf before it was left in this state.
+    Known(State),
+    /// The first record that starts in the leaf starts here. Feed bytes from here on; no vector is made.
+    FirstRecordAt(u64),
+}
+
+/// Whether a scan wants more bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Feed the bytes that follow.
+    More,
+    /// All is known; more bytes are ignored.
+    Nothing,
+}
+
+/// What a [`LeafScan`] has counted.
+pub enum Counted {
+    /// All records that start in the leaf, given that the first one starts at
+    /// [`first_start`](LeafPartial::first_start).
+    All(LeafPartial),
+    /// The guess led too far past the end of the leaf to be followed without proof.
+    GaveUp,
+}
+
+/// Walks one leaf.
+pub struct LeafScan {
+    context: Arc<LeafContext>,
+    leaf: u64,
+    entry: Entry,
+    offset: u64,
+    end: u64,
+    lanes: Option<Lanes>,
+    vector_taken: bool,
+    /// The leaf's first bytes, until the entry state is decided.
+    head: Vec<u8>,
+    entry_state: Option<State>,
+    first_start: Option<u64>,
+    counter: LeafCounter,
+    gave_up: bool,
+}
+
+impl LeafScan {
+    /// A scan of `leaf`; the first byte to feed is at [`LeafContext::leaf_start`] (or where the first record is
+    /// known to start). `counter` may come from an earlier scan of the same file, for its memory.
+    pub fn new(context: &Arc<LeafContext>, leaf: u64, entry: Entry, mut counter: LeafCounter) -> Self {
+        let start = context.leaf_start(leaf);
+        let end = context.leaf_end(leaf);
+        let (offset, first_start, entry_state) = match entry {
+            Entry::FirstRecordAt(at) => (at, Some(at), None),
+            Entry::Known(state) => (start, None, Some(state)),
+            Entry::Guess => (start, None, None),
+        };
+        counter.begin(leaf, offset, end);
+        Self {
+            context: Arc::clone(context),
+            leaf,
+            entry,
+            offset,
+            end,
+            lanes: first_start.is_none().then(|| Lanes::new(context.dialect, offset)),
+            vector_taken: false,
+            head: Vec::new(),
+            entry_state,
+            first_start,
+            counter,
+            gave_up: false,
+        }
+    }
+
+    /// Takes the next bytes of the file.
+    pub fn feed(&mut self, bytes: &[u8]) -> Need {
+        let in_leaf = bytes.len().min(self.end.saturating_sub(self.offset) as usize);
+        if let Some(lanes) = &mut self.lanes {
+            lanes.feed(&bytes[..in_leaf]);
+        }
+        let offset = self.offset;
+        self.offset += bytes.len() as u64;
+        match (self.first_start, self.entry_state) {
+            (Some(_), _) => self.counter.feed(bytes),
+            (None, Some(_)) => self.count_from_first_start(offset, bytes),
+            (None, None) => self.collect_head(&bytes[..in_leaf], &bytes[in_leaf..]),
+        }
+        self.need()
+    }
+
+    /// How the leaf acts on every entry state, once, as soon as its last byte has been fed; others may wait for
+    /// it while this scan reads on. Never after [`Entry::FirstRecordAt`].
+    pub fn take_vector(&mut self) -> Option<TransitionVector> {
+        if self.vector_taken || self.offset < self.end {
+            return None;
+        }
+        self.vector_taken = true;
+        self.lanes.as_ref().map(Lanes::finish)
+    }
+
+    /// What was counted, once nothing more is needed or the file has ended, and the counter for the next scan.
+    pub fn finish(mut self) -> (Counted, LeafCounter) {
+        self.decide_entry();
+        if self.offset >= self.context.file_size {
+            self.counter.feed_end();
+        }
+        let partial = self.counter.take(self.first_start);
+        (if self.gave_up { Counted::GaveUp } else { Counted::All(partial) }, self.counter)
+    }
+
+    fn need(&mut self) -> Need {
+        if self.offset >= self.context.file_size {
+            return Need::Nothing;
+        }
+        if self.offset < self.end && self.lanes.is_some() {
+            return Need::More;
+        }
+        self.decide_entry();
+        if self.first_start.is_none() || self.counter.is_done() {
+            return Need::Nothing;
+        }
+        if self.entry == Entry::Guess && self.offset - self.end > UNPROVEN_OVERRUN_BYTES {
+            self.gave_up = true;
+            return Need::Nothing;
+        }
+        Need::More
+    }
+
+    /// Counts from the first record on, if it starts in `bytes`.
+    fn count_from_first_start(&mut self, offset: u64, bytes: &[u8]) {
+        let (Some(lanes), Some(state)) = (&self.lanes, self.entry_state) else { return };
+        self.first_start = lanes.first_start(state);
+        if let Some(start) = self.first_start {
+            self.counter.begin(self.leaf, start, self.end);
+            self.counter.feed(&bytes[(start - offset) as usize..]);
+        }
+    }
+
+    fn collect_head(&mut self, in_leaf: &[u8], after_leaf: &[u8]) {
+        self.head.extend_from_slice(in_leaf);
+        if self.head.len() >= GUESS_BYTES || self.offset >= self.end {
+            self.decide_entry();
+            if self.first_start.is_some() {
+                self.counter.feed(after_leaf);
+            }
+        }
+    }
+
+    /// Decides the entry state from the head of the leaf, if it is still open, and counts the head.
+    fn decide_entry(&mut self) {
+        if self.entry_state.is_some() || self.first_start.is_some() {
+            return;
+        }
+        let head = std::mem::take(&mut self.head);
+        let state = guess_entry(&self.context.dialect, &head[..head.len().min(GUESS_BYTES)]);
+        self.entry_state = Some(state);
+        let start = self.context.leaf_start(self.leaf);
+        self.first_start = self.lanes.as_ref().and_then(|lanes| lanes.first_start(state));
+        if let Some(first) = self.first_start {
+            self.counter.begin(self.leaf, first, self.end);
+            self.counter.feed(&head[(first - start) as usize..]);
+        }
+    }
+}

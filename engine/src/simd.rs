@@ -1,0 +1,96 @@
+//! Finds the bytes that can change the automaton's state. The only unsafe code of the engine: an AVX2
+//! version and its scalar twin, tested equal.
+
+/// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
+#[derive(Clone, Copy)]
+pub(crate) struct Needles(pub(crate) [u8; 5]);
+
+impl Needles {
+    pub(crate) fn new(dialect: &data_inspector_domain::spec::Dialect) -> Self {
+        let quote = dialect.quote.unwrap_or(b'\n');
+        Self([dialect.delimiter, quote, b'\n', b'\r', dialect.escape.unwrap_or(quote)])
+    }
+}
+
+/// Appends to `positions` the index (plus `base`) of every needle in `bytes`, ascending.
+pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 has just been detected.
+        unsafe { avx2::find_all(needles, bytes, base, positions) };
+        return;
+    }
+    find_all_scalar(needles, bytes, base, positions);
+}
+
+fn find_all_scalar(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
+    let mut table = [false; 256];
+    needles.0.iter().for_each(|&needle| table[needle as usize] = true);
+    positions.extend((0..bytes.len()).filter(|&i| table[bytes[i] as usize]).map(|i| base + i as u32));
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use super::Needles;
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
+    };
+
+    const BLOCK: usize = 64;
+
+    /// Needs AVX2.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
+        let wanted = needles.0.map(|needle| _mm256_set1_epi8(needle as i8));
+        let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
+            let (low, high) = block.split_at(BLOCK / 2);
+            let mask = u64::from(match_mask(&wanted, low)) | u64::from(match_mask(&wanted, high)) << 32;
+            push_bits(mask, base + (index * BLOCK) as u32, positions);
+        }
+        super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn match_mask(wanted: &[__m256i; 5], half: &[u8]) -> u32 {
+        assert!(half.len() == BLOCK / 2);
+        // SAFETY: `half` has the 32 bytes that are read, and the load has no alignment.
+        let data = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+        let mut hits = _mm256_cmpeq_epi8(data, wanted[0]);
+        for needle in &wanted[1..] {
+            hits = _mm256_or_si256(hits, _mm256_cmpeq_epi8(data, *needle));
+        }
+        _mm256_movemask_epi8(hits) as u32
+    }
+
+    fn push_bits(mut mask: u64, base: u32, positions: &mut Vec<u32>) {
+        positions.reserve(BLOCK);
+        while mask != 0 {
+            positions.push(base + mask.trailing_zeros());
+            mask &= mask - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn both_versions_find_the_same(
+            bytes in proptest::collection::vec(prop_oneof![
+                Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b'\\'), any::<u8>()
+            ], 0..400),
+            base in 0u32..1000,
+        ) {
+            let needles = Needles([b',', b'"', b'\n', b'\r', b'\\']);
+            let (mut fast, mut plain) = (Vec::new(), Vec::new());
+            find_all(needles, &bytes, base, &mut fast);
+            find_all_scalar(needles, &bytes, base, &mut plain);
+            prop_assert_eq!(fast, plain);
+        }
+    }
+}

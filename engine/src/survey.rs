@@ -1,0 +1,227 @@
+//! Decides how a file is to be read before the first leaf is counted: dialect, header, columns, sizes. Looks
+//! at the head of the file and reads on to the end of the first record, in bounded memory.
+
+use data_inspector_domain::failure::{Failure, FailureCode};
+use data_inspector_domain::spec::{
+    ByteChoice, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec, LengthLimits,
+    ResolvedSpec, SketchSizes,
+};
+
+use crate::ledger::LineCounter;
+use crate::limits::{COLUMNS, SURVEY_BYTES};
+use crate::scan::Need;
+
+mod dialect;
+mod first_record;
+mod header;
+mod magic;
+
+use first_record::{FirstRecord, FirstRecordReader};
+
+/// Reads the head of a file.
+pub struct Survey {
+    spec: InspectionSpec,
+    file_size: u64,
+    sample: Vec<u8>,
+    decided: Option<Decided>,
+}
+
+/// What the sample has decided, while the first record is read to its end.
+struct Decided {
+    dialect: Dialect,
+    /// First byte after byte-order mark and skipped lines, and its line.
+    start: u64,
+    start_line: u64,
+    byte_order_mark: bool,
+    has_header: bool,
+    /// Most frequent number of cells in the sample, if a record ended in it.
+    sample_width: Option<usize>,
+    reader: FirstRecordReader,
+}
+
+impl Survey {
+    /// Of a file of this size. Fails if the spec asks for something impossible.
+    pub fn try_new(spec: &InspectionSpec, file_size: u64) -> Result<Self, Failure> {
+        validate(spec)?;
+        Ok(Self { spec: spec.clone(), file_size, sample: Vec::new(), decided: None })
+    }
+
+    /// Takes the next bytes of the file, from its first byte on.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Need, Failure> {
+        if let Some(decided) = &mut self.decided {
+            return decided.reader.feed(bytes);
+        }
+        let (sampled, after) = bytes.split_at(bytes.len().min(SURVEY_BYTES - self.sample.len()));
+        self.sample.extend_from_slice(sampled);
+        if self.sample.len() < SURVEY_BYTES && (self.sample.len() as u64) < self.file_size {
+            return Ok(Need::More);
+        }
+        self.decide()?;
+        match &mut self.decided {
+            Some(decided) if !after.is_empty() => decided.reader.feed(after),
+            Some(decided) => Ok(decided.reader.need()),
+            None => Ok(Need::More),
+        }
+    }
+
+    /// The resolved spec, once nothing more is needed or the file has ended.
+    pub fn finish(mut self) -> Result<ResolvedSpec, Failure> {
+        if self.decided.is_none() {
+            self.decide()?;
+        }
+        let decided = self.decided.expect("deciding fails or decides");
+        let first = decided.reader.finish();
+        if first.cells > COLUMNS {
+            return Err(too_many_columns());
+        }
+        let spec = &self.spec;
+        let columns = column_names(decided.has_header, decided.sample_width, &first);
+        let leaf_size_bytes = spec.leaf_size_bytes.unwrap_or_else(|| default_leaf_size(self.file_size));
+        let mut null_values = spec.null_values.clone();
+        null_values.retain(|text| !text.is_empty());
+        null_values.sort_unstable();
+        null_values.dedup();
+        let mut quantiles = spec.quantiles.clone();
+        quantiles.sort_by(f64::total_cmp);
+        let (data_offset, data_line, findings) = if decided.has_header {
+            (first.end, first.end_line, first.findings)
+        } else {
+            (decided.start, decided.start_line, Vec::new())
+        };
+        Ok(ResolvedSpec {
+            engine_version: ENGINE_VERSION,
+            file_size_bytes: self.file_size,
+            leaf_size_bytes,
+            dialect: decided.dialect,
+            head: FileHead {
+                byte_order_mark: decided.byte_order_mark,
+                has_header: decided.has_header,
+                data_offset,
+                data_line,
+                findings,
+            },
+            sketches: sketch_sizes(columns.len() as u64, spec.state_budget_bytes),
+            columns,
+            null_values,
+            quantiles,
+            histogram_bins: spec.histogram_bins,
+            limits: LengthLimits::default(),
+            top_values: spec.top_values,
+        })
+    }
+
+    fn decide(&mut self) -> Result<(), Failure> {
+        magic::refuse_what_is_no_text(&self.sample)?;
+        let overrides = &self.spec.format;
+        let byte_order_mark = self.sample.starts_with(b"\xEF\xBB\xBF");
+        let start =
+            skip_lines(&self.sample, if byte_order_mark { 3 } else { 0 }, overrides.skip_lines.unwrap_or(0))?;
+        let text = &self.sample[start..];
+        let at_eof = self.sample.len() as u64 == self.file_size;
+        let dialect = dialect::decide(text, at_eof, overrides);
+        let sample = header::Sample::new(&dialect, text, at_eof);
+        let has_header = overrides.header.unwrap_or_else(|| sample.has_header());
+        let mut lines = LineCounter::default();
+        lines.advance(&self.sample[..start]);
+        let start_line = lines.lines + 1;
+        let mut reader = FirstRecordReader::new(dialect, start as u64, start_line);
+        reader.feed(text)?;
+        let sample_width = sample.width();
+        let start = start as u64;
+        let decided =
+            Decided { dialect, start, start_line, byte_order_mark, has_header, sample_width, reader };
+        self.decided = Some(decided);
+        Ok(())
+    }
+}
+
+fn too_many_columns() -> Failure {
+    Failure::new(
+        FailureCode::TooManyColumns,
+        format!(
+            "the first record has more than {COLUMNS} cells; if that is wrong, state the delimiter or quote"
+        ),
+    )
+}
+
+fn column_names(has_header: bool, sample_width: Option<usize>, first: &FirstRecord) -> Vec<String> {
+    let numbered = |index: usize| format!("column_{}", index + 1);
+    if !has_header {
+        return (0..sample_width.unwrap_or(first.cells)).map(numbered).collect();
+    }
+    let name = |(index, name): (usize, &String)| {
+        if name.trim().is_empty() { numbered(index) } else { name.clone() }
+    };
+    first.names.iter().enumerate().map(name).collect()
+}
+
+/// Skips `lines` physical lines from `start` on.
+fn skip_lines(sample: &[u8], start: usize, lines: u64) -> Result<usize, Failure> {
+    let mut at = start;
+    for line in 0..lines {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', &sample[at..]).map(|end| at + end) else {
+            return Err(Failure::new(
+                FailureCode::InvalidSpec,
+                format!("cannot skip {lines} lines: line {} does not end in the first 1 MiB", line + 1),
+            ));
+        };
+        at = end + if sample[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    }
+    Ok(at)
+}
+
+/// The leaf is the unit of parallelism and of the law; its size follows from the size of the file alone.
+fn default_leaf_size(file_size: u64) -> u64 {
+    if file_size < 128 << 20 { 4 << 20 } else { 16 << 20 }
+}
+
+/// The largest sizes with which the states of all columns stay within the budget; never below a minimum.
+fn sketch_sizes(columns: u64, budget_bytes: u64) -> SketchSizes {
+    let mut sizes = SketchSizes {
+        distinct_exact: 4096,
+        distinct_log2_registers: 14,
+        histogram_buckets: 4096,
+        top_values_tracked: 1024,
+    };
+    // Slots of tables are at most half used: 16 bytes per hash, 32 per bucket, 80 and a text per value.
+    let bytes =
+        |s: &SketchSizes| s.distinct_exact * 16 + s.histogram_buckets * 32 + s.top_values_tracked * 112;
+    while columns * u64::from(bytes(&sizes)) > budget_bytes && sizes.top_values_tracked > 4 {
+        sizes.distinct_exact /= 2;
+        sizes.distinct_log2_registers = (sizes.distinct_log2_registers - 1).max(6);
+        sizes.histogram_buckets /= 2;
+        sizes.top_values_tracked /= 2;
+    }
+    sizes
+}
+
+fn validate(spec: &InspectionSpec) -> Result<(), Failure> {
+    let refuse = |message: String| Err(Failure::new(FailureCode::InvalidSpec, message));
+    let FormatOverrides { delimiter, quote, escape, comment, .. } = &spec.format;
+    let special = [*delimiter, quote.and_then(ByteChoice::byte), comment.and_then(ByteChoice::byte)];
+    let escape = escape.and_then(ByteChoice::byte);
+    for (index, byte) in special.iter().flatten().chain(&escape).enumerate() {
+        if matches!(byte, b'\n' | b'\r') || !byte.is_ascii() {
+            return refuse(
+                "delimiter, quote, escape and comment must be ASCII and no line ending".to_owned(),
+            );
+        }
+        let others = special.iter().flatten().chain(&escape).skip(index + 1);
+        if others.clone().any(|other| other == byte) {
+            return refuse(format!("{:?} has two meanings; state different characters", char::from(*byte)));
+        }
+    }
+    if !spec.quantiles.iter().all(|q| (0.0..=1.0).contains(q)) || spec.quantiles.len() > 1000 {
+        return refuse("quantiles must be at most 1,000 ranks between 0 and 1".to_owned());
+    }
+    if !(1..=1000).contains(&spec.histogram_bins) || spec.top_values > 1000 {
+        return refuse("a histogram has 1 to 1,000 bins, and at most 1,000 top values are kept".to_owned());
+    }
+    if spec.leaf_size_bytes.is_some_and(|size| !size.is_power_of_two()) {
+        return refuse("the leaf size must be a power of two".to_owned());
+    }
+    if spec.null_values.iter().any(|text| text.len() > 256) || spec.null_values.len() > 1000 {
+        return refuse("null values: at most 1,000 of at most 256 bytes each".to_owned());
+    }
+    Ok(())
+}

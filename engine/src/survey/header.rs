@@ -1,0 +1,126 @@
+//! The first records of a file, read with a dialect: how wide they are, whether the first one is a header.
+
+use data_inspector_domain::spec::Dialect;
+
+use crate::cell::{Class, Value, classify};
+use crate::records::{Batch, Buffer, Cell, Cutter, unquote};
+use crate::simd::{Needles, find_all};
+
+/// Records that are looked at.
+const RECORDS: usize = 1000;
+/// Share of typed cells that makes a column of the sample typed.
+const TYPED_SHARE: f64 = 0.8;
+
+/// The first records of a file; a record that is cut off by the end of the sample is not among them.
+pub(super) struct Sample {
+    records: Vec<Vec<Vec<u8>>>,
+    width: Option<usize>,
+}
+
+impl Sample {
+    pub(super) fn new(dialect: &Dialect, text: &[u8], at_eof: bool) -> Self {
+        let mut positions = Vec::new();
+        find_all(Needles::new(dialect), text, 0, &mut positions);
+        let mut batch = Batch::default();
+        let buffer = Buffer { bytes: text, positions: &positions, at_eof };
+        // Width 0: every cell is an extra one, and the batch shows where the records are.
+        Cutter::new(*dialect, 0, usize::MAX).cut(buffer, text.len(), &mut batch);
+        batch.bounds.truncate(RECORDS);
+        let records: Vec<Vec<Vec<u8>>> =
+            batch.bounds.iter().map(|&(start, end)| cells(dialect, &text[start..end])).collect();
+        let width = modal_width(&records);
+        Self { records, width }
+    }
+
+    /// The most frequent number of cells, the larger one of two; `None` without records.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Cells of the first record.
+    pub(super) fn first_cells(&self) -> Option<usize> {
+        self.records.first().map(Vec::len)
+    }
+
+    /// How much the records look like a table: share of records of the usual width, times how many of their cells
+    /// have a type.
+    pub(super) fn score(&self) -> f64 {
+        let Some(width) = self.width else { return 0.0 };
+        let regular = self.records.iter().filter(|record| record.len() == width);
+        let share = regular.clone().count() as f64 / self.records.len() as f64;
+        let (cells, typed) = regular.flatten().fold((0u32, 0u32), |(cells, typed), cell| {
+            (cells + 1, typed + u32::from(cell.is_empty() || is_typed(cell)))
+        });
+        let typed_share = f64::from(typed) / f64::from(cells.max(1));
+        let one_column = if width == 1 { 0.3 } else { 1.0 };
+        share * (0.2 + 0.8 * typed_share) * one_column
+    }
+
+    /// Whether the first record names the columns: it is text where the others are typed, or, if all is text,
+    /// none of its cells occurs again in its column.
+    pub(super) fn has_header(&self) -> bool {
+        let Some((first, body)) = self.records.split_first() else { return false };
+        if body.is_empty() {
+            return first.iter().all(|cell| !cell.is_empty() && !is_typed(cell));
+        }
+        let votes: i64 = first.iter().enumerate().map(|(column, cell)| vote(cell, body, column)).sum();
+        votes > 0 || votes == 0 && !first.iter().enumerate().any(|(column, cell)| recurs(cell, body, column))
+    }
+}
+
+/// 1 if the cell is text above typed cells, −1 if it is typed like them.
+fn vote(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> i64 {
+    let cells: Vec<&Vec<u8>> =
+        body.iter().filter_map(|record| record.get(column)).filter(|cell| !cell.is_empty()).collect();
+    let typed = cells.iter().filter(|cell| is_typed(cell)).count();
+    let typed_column = !cells.is_empty() && typed as f64 >= TYPED_SHARE * cells.len() as f64;
+    match (first.is_empty(), is_typed(first), typed_column) {
+        (true, ..) | (false, _, false) => 0,
+        (false, false, true) => 1,
+        (false, true, true) => -1,
+    }
+}
+
+fn recurs(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> bool {
+    !first.is_empty() && body.iter().any(|record| record.get(column).is_some_and(|cell| cell == first))
+}
+
+fn is_typed(cell: &[u8]) -> bool {
+    match classify(cell) {
+        Value::Plain(Class::Text) => is_decimal_comma(cell),
+        Value::Number(..) | Value::Time(..) | Value::Plain(_) => true,
+    }
+}
+
+/// `1,5` is a number in much of the world; the profile does not read it so, but it speaks for a table.
+fn is_decimal_comma(cell: &[u8]) -> bool {
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let unsigned = cell.strip_prefix(b"-").unwrap_or(cell);
+    memchr::memchr(b',', unsigned)
+        .is_some_and(|comma| digits(&unsigned[..comma]) && digits(&unsigned[comma + 1..]))
+}
+
+fn cells(dialect: &Dialect, record: &[u8]) -> Vec<Vec<u8>> {
+    let mut positions = Vec::new();
+    find_all(Needles::new(dialect), record, 0, &mut positions);
+    let mut batch = Batch::default();
+    let buffer = Buffer { bytes: record, positions: &positions, at_eof: true };
+    let most = positions.len() + 1;
+    Cutter::new(*dialect, most, usize::MAX).cut(buffer, 1, &mut batch);
+    let content = |span: &crate::records::Span| match span.cell() {
+        Cell::Plain { start, end } => Some(record[start..end].to_vec()),
+        Cell::Quoted { start, end } => {
+            let mut text = Vec::new();
+            unquote(dialect, &record[start..end], &mut text);
+            Some(text)
+        }
+        Cell::Missing => None,
+    };
+    batch.spans.iter().map_while(content).collect()
+}
+
+fn modal_width(records: &[Vec<Vec<u8>>]) -> Option<usize> {
+    let mut widths: Vec<usize> = records.iter().map(Vec::len).collect();
+    widths.sort_unstable();
+    widths.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).max().map(|(_, width)| width)
+}

@@ -1,0 +1,162 @@
+//! The law: the profile is a function of bytes, spec and engine version. Every file of the corpus, at every
+//! chunk size, leaf size and grouping of leaves, gives one JSON per leaf size.
+
+use data_inspector_domain::spec::{InspectionSpec, LengthLimits};
+use data_inspector_engine::finish::finish;
+use data_inspector_engine::partial::Partial;
+use std::path::{Path, PathBuf};
+
+use crate::reading::Reading;
+
+const CHUNKS: [usize; 8] = [1, 2, 3, 7, 64, 4096, 1 << 20, usize::MAX];
+const LARGEST_LEAF: u64 = 1 << 20;
+const LEAF_SIZES: [u64; 5] = [4, 16, 64, 1024, LARGEST_LEAF];
+/// With more leaves than this, groupings are sampled instead of enumerated.
+const ENUMERATED_LEAVES: usize = 8;
+const SAMPLED_GROUPINGS: u64 = 48;
+
+#[test]
+fn every_file_of_the_corpus_at_every_chunk_leaf_and_grouping() {
+    let mut read = 0;
+    for path in corpus() {
+        let bytes = std::fs::read(&path).unwrap();
+        for leaf_size in LEAF_SIZES {
+            // Leaves of a few bytes on files of a few kilobytes would only repeat themselves.
+            if bytes.len() as u64 / leaf_size <= 256 {
+                let checked = check_file(&path, &bytes, leaf_size, LengthLimits::default());
+                read += u32::from(checked && leaf_size == LARGEST_LEAF);
+            }
+        }
+    }
+    assert!(read >= 300, "{read} files of the corpus can be read");
+}
+
+/// With limits of a few bytes nearly every record is read in pieces, and many fields are long.
+#[test]
+fn every_file_of_the_corpus_in_pieces() {
+    for path in corpus() {
+        let bytes = std::fs::read(&path).unwrap();
+        for (record_bytes, field_bytes) in [(2, 1 << 20), (12, 256)] {
+            check_file(&path, &bytes, 64, LengthLimits { record_bytes, field_bytes });
+        }
+        check_that_pieces_change_nothing(&path, &bytes);
+    }
+}
+
+/// Only excerpts may differ: of a record that is read in pieces they show less.
+fn check_that_pieces_change_nothing(path: &Path, bytes: &[u8]) {
+    let profile = |record_bytes| {
+        let spec = InspectionSpec { leaf_size_bytes: Some(16), ..InspectionSpec::default() };
+        let reading = Reading::try_new(bytes, &spec, usize::MAX).ok()?;
+        let reading = reading.with_limits(LengthLimits { record_bytes, ..LengthLimits::default() });
+        let mut profile = finish(&reading.spec, &reading.sequential());
+        let examples = profile.findings.iter_mut().flat_map(|finding| &mut finding.examples);
+        examples.for_each(|example| example.excerpt.clear());
+        Some(profile.to_json())
+    };
+    if let (Some(pieces), Some(whole)) = (profile(2), profile(1 << 20)) {
+        assert_same(&pieces, &whole, &path.display().to_string());
+    }
+}
+
+fn corpus() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "csv"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Whether the file can be read; if it is refused, it is refused in the same words at every chunk size.
+fn check_file(path: &Path, bytes: &[u8], leaf_size: u64, limits: LengthLimits) -> bool {
+    let place = |what: &str| format!("{}, leaves of {leaf_size}, {limits:?}, {what}", path.display());
+    let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
+    let reading = match Reading::try_new(bytes, &spec, usize::MAX) {
+        Ok(reading) => reading.with_limits(limits),
+        Err(refusal) => {
+            let refused = |chunk| Reading::try_new(bytes, &spec, chunk).err();
+            assert!(
+                CHUNKS.into_iter().all(|chunk| refused(chunk).as_ref() == Some(&refusal)),
+                "{}",
+                place("refused")
+            );
+            return false;
+        }
+    };
+    let reference = reading.json(&reading.sequential());
+    let mut leaves: Option<Vec<Vec<u8>>> = None;
+    for chunk in CHUNKS {
+        let surveyed = Reading::try_new(bytes, &spec, chunk).map(|other| other.with_limits(limits).spec);
+        assert_eq!(
+            surveyed.as_ref(),
+            Ok(&reading.spec),
+            "{}",
+            place(&format!("surveyed in chunks of {chunk}"))
+        );
+        let found: Vec<Vec<u8>> =
+            reading.proven_leaves(chunk).into_iter().map(|leaf| reading.leaf_bytes(leaf)).collect();
+        let expected = leaves.get_or_insert_with(|| found.clone());
+        assert_eq!(&found, expected, "{}", place(&format!("chunks of {chunk}")));
+    }
+    let leaves = leaves.unwrap();
+    for grouping in groupings(leaves.len()) {
+        let json = reading.json(&merge_grouped(&reading, &leaves, grouping));
+        assert_same(&json, &reference, &place(&format!("grouping {grouping:#x}")));
+    }
+    true
+}
+
+/// Shows where two documents part instead of both of them.
+fn assert_same(found: &str, expected: &str, place: &str) {
+    let same = found.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
+    let around = |text: &str| {
+        String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(80)..])
+            .chars()
+            .take(160)
+            .collect::<String>()
+    };
+    assert!(found == expected, "{place}: found\n{}\nexpected\n{}", around(found), around(expected));
+}
+
+/// Every way to cut `leaves` leaves into runs, as a bit per place between two of them; a fixed sample of them
+/// where there are too many.
+fn groupings(leaves: usize) -> Vec<u64> {
+    if leaves <= ENUMERATED_LEAVES {
+        return (0..1u64 << leaves.saturating_sub(1)).collect();
+    }
+    let sampled = (0..SAMPLED_GROUPINGS).map(|index| mix(index + 1));
+    [0, u64::MAX].into_iter().chain(sampled).collect()
+}
+
+/// Merges each run of leaves on its own, and the runs in an order that depends on the grouping; partials travel as
+/// bytes.
+fn merge_grouped(reading: &Reading<'_>, leaves: &[Vec<u8>], grouping: u64) -> Partial {
+    let decode = |bytes: &[u8]| Partial::from_bytes(&reading.spec, bytes).unwrap();
+    let mut runs: Vec<Partial> = Vec::new();
+    for (index, leaf) in leaves.iter().enumerate() {
+        let cut = index > 0 && grouping >> ((index - 1) % 64) & 1 == 1;
+        match runs.last_mut() {
+            Some(run) if !cut => run.merge(decode(leaf)).unwrap(),
+            _ => runs.push(decode(leaf)),
+        }
+    }
+    let mut order: Vec<usize> = (0..runs.len()).collect();
+    order.sort_by_key(|&run| mix(grouping.wrapping_add(run as u64)));
+    let mut whole = Partial::new(&reading.spec);
+    for run in order {
+        let bytes = runs[run].to_bytes();
+        whole.merge(decode(&bytes)).unwrap();
+    }
+    whole
+}
+
+/// SplitMix64.
+fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ z >> 31
+}

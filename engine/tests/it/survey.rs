@@ -1,0 +1,120 @@
+//! Dialect and header of ordinary files, and every part of the decision overridden.
+
+use data_inspector_domain::failure::FailureCode;
+use data_inspector_domain::finding::FindingCode;
+use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec, ResolvedSpec};
+use data_inspector_engine::survey::Survey;
+
+fn survey(text: &str, format: FormatOverrides) -> ResolvedSpec {
+    let spec = InspectionSpec { format, ..InspectionSpec::default() };
+    let mut survey = Survey::try_new(&spec, text.len() as u64).unwrap();
+    survey.feed(text.as_bytes()).unwrap();
+    survey.finish().unwrap()
+}
+
+/// Delimiter, whether there is a header, and the number of columns that the survey decides on.
+fn check(text: &str, delimiter: char, header: bool, columns: usize) {
+    let spec = survey(text, FormatOverrides::default());
+    let found = (char::from(spec.dialect.delimiter), spec.head.has_header, spec.columns.len());
+    assert_eq!(found, (delimiter, header, columns), "{text:?}");
+}
+
+#[test]
+fn ordinary_files() {
+    check("id,name\n1,Ann\n2,Bob\n", ',', true, 2);
+    check("1,Ann\n2,Bob\n", ',', false, 2);
+    check("id;price\n1;2,50\n2;3,75\n", ';', true, 2);
+    check("id\tname\n1\ta, b\n2\tc, d\n", '\t', true, 2);
+    check("a|b|c\n1|2|3\n", '|', true, 3);
+    check("city,country\nParis,France\nRome,Italy\n", ',', true, 2);
+    check("Paris,France\nRome,Italy\nParis,France\n", ',', false, 2);
+    check("name\nAnn\nBob\n", ',', true, 1);
+    check("when\n2024-01-01 10:00:00\n", ',', true, 1);
+    check("id,name\n", ',', true, 2);
+    check("1,2\n", ',', false, 2);
+    check("\n\nid,name\n1,Ann\n", ',', true, 2);
+    check("text\nhello, world\nbye\nwell, well, well\nso\nlong\n", '\t', true, 1);
+    check("", ',', false, 0);
+}
+
+#[test]
+fn quotes_escapes_and_comments() {
+    let dialect = |text| survey(text, FormatOverrides::default()).dialect;
+    assert_eq!(dialect("id,name\n1,'a, b'\n2,'c'\n").quote, Some(b'\''));
+    assert_eq!(dialect("id,name\n1,\"it's\"\n2,'c'\n").quote, Some(b'"'));
+    assert_eq!(dialect("id,name\n1,\"say \\\"hi\\\"\"\n").escape, Some(b'\\'));
+    assert_eq!(dialect("id,name\n1,\"C:\\dir\"\n").escape, None);
+    assert_eq!(dialect("# made by hand\nid,name\n1,a\n2,b\n").comment, Some(b'#'));
+    assert_eq!(dialect("#id,name\n1,a\n2,b\n").comment, None);
+}
+
+#[test]
+fn every_part_can_be_overridden() {
+    let text = "skip me\nid;na;me\n1;2;3\n";
+    let format = FormatOverrides {
+        delimiter: Some(b','),
+        quote: Some(ByteChoice::None),
+        escape: Some(ByteChoice::None),
+        comment: Some(ByteChoice::Byte(b'%')),
+        header: Some(false),
+        skip_lines: Some(1),
+    };
+    let spec = survey(text, format);
+    assert_eq!((spec.dialect.delimiter, spec.dialect.quote, spec.dialect.comment), (b',', None, Some(b'%')));
+    assert_eq!((spec.columns.len(), spec.head.data_offset, spec.head.data_line), (1, 8, 2));
+    let quote_as_delimiter = FormatOverrides { delimiter: Some(b'"'), ..FormatOverrides::default() };
+    assert_eq!(survey("a\"b\n", quote_as_delimiter).dialect.quote, None);
+}
+
+#[test]
+fn defects_of_the_header_are_located() {
+    let spec = survey("id,,name,id\n1,2,3,4\n", FormatOverrides { header: Some(true), ..FormatOverrides::default() });
+    let places: Vec<(FindingCode, u64, Option<u32>)> =
+        spec.head.findings.iter().map(|f| (f.code, f.examples[0].byte_offset, f.examples[0].column_index)).collect();
+    assert_eq!(places, [(FindingCode::BlankLabel, 3, Some(1)), (FindingCode::DuplicateLabel, 9, Some(3))]);
+    assert_eq!(spec.columns, ["id", "column_2", "name", "id"]);
+}
+
+/// Many columns get smaller sketches, down to a minimum; a larger budget gets larger ones.
+#[test]
+fn sketch_sizes_keep_to_the_budget() {
+    let tracked = |columns: usize, state_budget_bytes| {
+        let text = vec!["1"; columns].join(",");
+        let spec = InspectionSpec { state_budget_bytes, ..InspectionSpec::default() };
+        let mut survey = Survey::try_new(&spec, text.len() as u64).unwrap();
+        survey.feed(text.as_bytes()).unwrap();
+        survey.finish().unwrap().sketches.top_values_tracked
+    };
+    assert_eq!(tracked(20, 16 << 20), 1024);
+    assert_eq!(tracked(500, 16 << 20), 64);
+    assert_eq!(tracked(500, 256 << 20), 1024);
+    assert_eq!(tracked(50_000, 0), 4);
+}
+
+#[test]
+fn impossible_specs_are_refused() {
+    let refuse = |change: fn(&mut InspectionSpec)| {
+        let mut spec = InspectionSpec::default();
+        change(&mut spec);
+        assert_eq!(Survey::try_new(&spec, 10).err().map(|failure| failure.code), Some(FailureCode::InvalidSpec));
+    };
+    refuse(|spec| spec.format.delimiter = Some(b'\n'));
+    refuse(|spec| (spec.format.delimiter, spec.format.quote) = (Some(b';'), Some(ByteChoice::Byte(b';'))));
+    refuse(|spec| spec.quantiles = vec![1.5]);
+    refuse(|spec| spec.quantiles = vec![f64::NAN]);
+    refuse(|spec| spec.histogram_bins = 0);
+    refuse(|spec| spec.leaf_size_bytes = Some(3));
+    refuse(|spec| spec.leaf_size_bytes = Some(0));
+}
+
+#[test]
+fn what_is_no_text_is_refused_by_name() {
+    let refused = |bytes: &[u8]| {
+        let mut survey = Survey::try_new(&InspectionSpec::default(), bytes.len() as u64).unwrap();
+        survey.feed(bytes).err().unwrap().user_message
+    };
+    assert!(refused(b"PAR1....").contains("Parquet"));
+    assert!(refused(b"\x1F\x8B\x08\x00").contains("gzip"));
+    assert!(refused(b"\xFF\xFEi\0d\0").contains("UTF-16"));
+    assert!(refused(b"\x7FELF\x02\x01\x00\x00").contains("binary"));
+}
