@@ -1,0 +1,68 @@
+//! `data-inspector inspect FILE`: how the answer, or the failure, reaches the person who asked. Not here: how
+//! the answer is found (the driver, which `main.rs` calls) and how it looks (`report`).
+
+use std::io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
+use std::process::ExitCode;
+
+use console::Term;
+use data_inspector_api::report::{Style, render, visible};
+use data_inspector_domain::failure::{Failure, FailureOrigin};
+use data_inspector_domain::profile::Profile;
+
+use crate::cli::InspectArguments;
+
+/// Width of a report that is not read on a terminal.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+
+/// Prints the answer on stdout and whatever went wrong on stderr: exit code 0 if the file was inspected, else 1.
+pub(crate) fn answer(arguments: &InspectArguments, outcome: Result<Profile, Failure>) -> ExitCode {
+    let profile = match outcome {
+        Ok(profile) => profile,
+        Err(failure) => return fail(&message(&failure)),
+    };
+    let text = if arguments.json {
+        profile.to_json() + "\n"
+    } else {
+        render(&profile, &file_name(arguments), style_of_stdout())
+    };
+    match stdout().lock().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the answer has seen enough: `data-inspector inspect FILE | head`.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("cannot write the answer: {error}")),
+    }
+}
+
+fn file_name(arguments: &InspectArguments) -> String {
+    let name = arguments.file.file_name().unwrap_or(arguments.file.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
+/// What the terminal on stdout can do. `NO_COLOR` and a dumb terminal turn colours off.
+fn style_of_stdout() -> Style {
+    let terminal = Term::stdout();
+    let size = if stdout().is_terminal() { terminal.size_checked() } else { None };
+    Style {
+        colour: terminal.features().colors_supported(),
+        width: size.map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.into()),
+    }
+}
+
+/// What failed and where; and why, if it is for whoever runs this machine to mend.
+fn message(failure: &Failure) -> String {
+    let mut message = failure.to_string();
+    if let Some(byte) = failure.at_byte {
+        message += &format!(" (at byte {byte})");
+    }
+    let is_for_operator = matches!(failure.code.origin(), FailureOrigin::Storage | FailureOrigin::Platform);
+    if let Some(cause) = failure.operator_message.as_ref().filter(|_| is_for_operator) {
+        message += &format!("; cause: {cause}");
+    }
+    message
+}
+
+fn fail(message: &str) -> ExitCode {
+    // Nobody is left to be told if stderr is gone too.
+    let _ = writeln!(stderr(), "data-inspector: {}", visible(message));
+    ExitCode::FAILURE
+}

@@ -1,0 +1,5 @@
+//! The crate as its users see it: the command line and the report. Inspections of real files are in `e2e`.
+
+mod command_line;
+mod profiles;
+mod report;
