@@ -1,0 +1,1 @@
+//! The whole system from outside. All of it is in `tests/it`.

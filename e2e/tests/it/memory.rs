@@ -1,0 +1,23 @@
+//! Memory does not grow with the file.
+
+use data_inspector_bench::{Kind, generate};
+
+use crate::support::{MIB, file, run_measured};
+
+const SMALL: u64 = 50 * MIB;
+const LARGE: u64 = 200 * MIB;
+
+/// 20 columns, all threads of this machine, leaves and chunks as they are by default for large files.
+#[test]
+fn a_file_of_four_times_the_size_needs_the_same_memory() {
+    let [small, large] = [SMALL, LARGE].map(|size| {
+        let mut rows = 0;
+        let file = file(|out| generate(Kind::Mixed, size, 1, out).map(|written| rows = written.rows));
+        let arguments = ["--leaf-size=4MiB", file.path().to_str().unwrap()];
+        let (ran, peak) = run_measured(arguments);
+        assert_eq!(ran.profile().row_count, rows);
+        peak as f64 / MIB as f64
+    });
+    assert!((large / small - 1.0).abs() <= 0.15, "{small:.0} MiB and {large:.0} MiB");
+    assert!(large < 256.0, "{large:.0} MiB");
+}
