@@ -1,0 +1,178 @@
+//! Reads a pinned version of a blob as streams of chunks, in bounded memory.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::{GetOptions, ObjectStoreExt};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::AbortHandle;
+
+use super::fetch::{Chunk, Outlet, Pinned, fetch};
+use super::{BlobError, BlobErrorKind, BlobKey, Etag, RetryPolicy};
+
+/// Chunks that wait for the consumer, whatever their size. Their bytes are bounded by the read-ahead.
+const MAX_WAITING_CHUNKS: usize = 1024;
+
+/// How blobs are read. A zero counts as one.
+#[derive(Clone, Debug)]
+pub struct ReadConfig {
+    /// Most bytes asked for in one request; 8–16 MiB suit Azure. A stream starts with [`Self::chunk_bytes`] and
+    /// doubles, so that one that is soon given up costs little.
+    pub sub_range_bytes: u64,
+    /// Most bytes of one stream that wait for the consumer. Like the requests it starts small and doubles.
+    pub read_ahead_bytes: u32,
+    /// Most bytes handed out at once.
+    pub chunk_bytes: usize,
+    /// How long the store may be silent: before an answer, and between two chunks of it.
+    pub timeout: Duration,
+    /// How often a request, and each chunk's worth of a body, is tried again.
+    pub retry: RetryPolicy,
+}
+
+impl Default for ReadConfig {
+    fn default() -> Self {
+        Self {
+            sub_range_bytes: 8 << 20,
+            read_ahead_bytes: 8 << 20,
+            chunk_bytes: 256 << 10,
+            timeout: Duration::from_secs(25),
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+impl ReadConfig {
+    /// Most bytes of a piece: not more than ever fits into the read-ahead.
+    pub(super) fn piece_bytes(&self) -> usize {
+        self.chunk_bytes.clamp(1, self.read_ahead_bytes.max(1) as usize)
+    }
+
+    pub(super) fn first_request_bytes(&self) -> u64 {
+        (self.chunk_bytes as u64).clamp(1, self.sub_range_bytes.max(1))
+    }
+}
+
+/// A pinned version of a blob: every byte read is of this version, or the read fails with
+/// [`BlobErrorKind::Changed`]. Clones are cheap.
+#[derive(Clone)]
+pub struct BlobReader {
+    pinned: Arc<Pinned>,
+}
+
+impl BlobReader {
+    pub(super) fn new(pinned: Pinned) -> Self {
+        Self { pinned: Arc::new(pinned) }
+    }
+
+    /// Size of the pinned version.
+    pub fn size_bytes(&self) -> u64 {
+        self.pinned.size_bytes
+    }
+
+    /// The pinned version.
+    pub fn etag(&self) -> &Etag {
+        &self.pinned.etag
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &BlobKey {
+        &self.pinned.key
+    }
+
+    /// Starts to read a range, on the current tokio runtime. Memory: the read-ahead, and one chunk as the store
+    /// gives it.
+    pub fn stream(&self, range: Range<u64>) -> Result<BlobStream, BlobError> {
+        let size_bytes = self.pinned.size_bytes;
+        if range.start > range.end || range.end > size_bytes {
+            return Err(BlobErrorKind::OutOfRange { size_bytes }.on("read", &self.pinned.key));
+        }
+        let window = self.pinned.config.piece_bytes();
+        let permits = Arc::new(Semaphore::new(window));
+        let (chunks, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
+        let outlet = Outlet { chunks, window: Arc::clone(&permits) };
+        let task = tokio::spawn(fetch(Arc::clone(&self.pinned), range.clone(), outlet));
+        Ok(BlobStream {
+            pinned: Arc::clone(&self.pinned),
+            receiver,
+            permits,
+            window,
+            position: range.start,
+            end: range.end,
+            task: task.abort_handle(),
+        })
+    }
+
+    /// Fails with [`BlobErrorKind::Changed`] if the blob is not the pinned version any more.
+    pub async fn check_unchanged(&self) -> Result<(), BlobError> {
+        let pinned = &self.pinned;
+        let options =
+            GetOptions { if_match: Some(pinned.etag.as_str().to_owned()), head: true, ..GetOptions::default() };
+        let path = pinned.key.to_path();
+        let head = || pinned.objects.get_opts(&path, options.clone());
+        let changed = |error: BlobError| match error.kind {
+            BlobErrorKind::NotFound => BlobErrorKind::Changed.on("check", &pinned.key).with_source(error),
+            _ => error,
+        };
+        let answer = super::ask(&pinned.config, &pinned.counters, "check", &pinned.key, head).await;
+        let meta = answer.map_err(changed)?.meta;
+        let is_pinned = meta.e_tag.as_deref() == Some(pinned.etag.as_str()) && meta.size == pinned.size_bytes;
+        if is_pinned { Ok(()) } else { Err(BlobErrorKind::Changed.on("check", &pinned.key)) }
+    }
+}
+
+/// A range on its way. Dropping it stops the reading.
+pub struct BlobStream {
+    pinned: Arc<Pinned>,
+    receiver: mpsc::Receiver<Result<Chunk, BlobError>>,
+    permits: Arc<Semaphore>,
+    /// Bytes the window has now.
+    window: usize,
+    position: u64,
+    end: u64,
+    task: AbortHandle,
+}
+
+impl BlobStream {
+    /// Offset in the blob of the next byte.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The next bytes, never empty; `None` at the end of the range.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
+        if self.position == self.end {
+            return Ok(None);
+        }
+        let received = self.receiver.recv().await;
+        self.take(received).map(Some)
+    }
+
+    /// The same for a thread that may wait. Panics on a thread that runs async code.
+    pub fn next_blocking(&mut self) -> Result<Option<Bytes>, BlobError> {
+        if self.position == self.end {
+            return Ok(None);
+        }
+        let received = self.receiver.blocking_recv();
+        self.take(received).map(Some)
+    }
+
+    fn take(&mut self, received: Option<Result<Chunk, BlobError>>) -> Result<Bytes, BlobError> {
+        let ended = || BlobErrorKind::Unavailable.on("read", &self.pinned.key).with_source("its task has ended");
+        let Chunk { bytes, permit } = received.ok_or_else(ended)??;
+        drop(permit);
+        self.position += bytes.len() as u64;
+        let room = (self.pinned.config.read_ahead_bytes as usize).saturating_sub(self.window);
+        let more = bytes.len().min(room);
+        self.window += more;
+        self.permits.add_permits(more);
+        Ok(bytes)
+    }
+}
+
+impl Drop for BlobStream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,91 @@
+//! Who did what: written in the transaction that does it.
+
+use data_inspector_domain::id::PrincipalId;
+use data_inspector_domain::time::Timestamp;
+use sea_orm::ActiveValue::{NotSet, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Serialize;
+
+use super::access::Scope;
+use super::codec::{name, parsed_optional};
+use super::connect::{Store, Writing};
+use super::entity::audit;
+use super::error::StoreError;
+
+/// What was done.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Action {
+    CreateWorkspace,
+    CreatePrincipal,
+    CreateToken,
+    RevokeToken,
+    CreateUpload,
+    CompleteUpload,
+    AbandonUpload,
+    CreateInspection,
+    PauseInspection,
+    ResumeInspection,
+    CancelInspection,
+    RetryInspection,
+    RerunInspection,
+}
+
+/// One thing that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Who; `None` if nobody did, but the system.
+    pub principal_id: Option<PrincipalId>,
+    /// When.
+    pub at: Timestamp,
+    /// What, as `CREATE_INSPECTION`.
+    pub action: String,
+    /// The id of what it was done to.
+    pub subject_id: String,
+}
+
+impl Writing {
+    pub(super) async fn audit(
+        &self,
+        scope: Scope,
+        action: Action,
+        subject: impl ToString,
+    ) -> Result<(), StoreError> {
+        let row = audit::ActiveModel {
+            id: NotSet,
+            workspace_id: Set(scope.workspace_id.to_string()),
+            principal_id: Set(Some(scope.principal_id.to_string())),
+            at: Set(self.now.as_micros()),
+            action: Set(name(action)),
+            subject_id: Set(subject.to_string()),
+        };
+        audit::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// What was done in the workspace last, newest first.
+    pub async fn audit_log(&self, scope: Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
+        let rows = audit::Entity::find()
+            .filter(audit::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+            .order_by_desc(audit::Column::Id)
+            .limit(u64::from(limit))
+            .all(&self.reader)
+            .await?;
+        rows.into_iter().map(AuditEntry::try_from).collect()
+    }
+}
+
+impl TryFrom<audit::Model> for AuditEntry {
+    type Error = StoreError;
+
+    fn try_from(row: audit::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            principal_id: parsed_optional("audit.principal_id", row.principal_id.as_deref())?,
+            at: Timestamp::from_micros(row.at),
+            action: row.action,
+            subject_id: row.subject_id,
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Opening the store, its transactions, its clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use data_inspector_domain::time::Timestamp;
+use data_inspector_migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, Statement,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm::sqlx::sqlite::SqliteJournalMode;
+
+use super::error::{StoreError, StoreErrorKind};
+
+/// A number nobody else locks: replicas that start together migrate one after the other.
+const MIGRATION_LOCK: i64 = 0x4461_7461_496e_7370;
+
+/// Where the store is, and how much of it may be used.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// `postgres://user:password@host/database` or `sqlite://path?mode=rwc`.
+    pub url: String,
+    /// Connections at most. On SQLite those that read; one more writes.
+    pub max_connections: u32,
+    /// How long a call waits for a connection, and on SQLite for another process that writes.
+    pub acquire_timeout: Duration,
+    /// How long a statement may run; PostgreSQL only.
+    pub statement_timeout: Duration,
+}
+
+impl StoreConfig {
+    /// The store at this address, with everything else as most want it.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What time it is.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The clock of PostgreSQL, so that all replicas have the same; with SQLite there is one host, and its
+    /// clock it is.
+    Database,
+    /// Microseconds that a test sets.
+    Manual(Arc<AtomicI64>),
+}
+
+/// The database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(super) reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    clock: Clock,
+}
+
+/// A transaction that writes, and the moment it began. Dropped without a commit, it is rolled back.
+pub(super) struct Writing {
+    pub(super) tx: DatabaseTransaction,
+    pub(super) now: Timestamp,
+}
+
+impl Writing {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Store {
+    /// Opens the store; its tables may have to be migrated first.
+    pub async fn connect(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
+        if config.url.starts_with("sqlite:") {
+            let reader = Database::connect(sqlite_options(config, config.max_connections)).await?;
+            let writer = Database::connect(sqlite_options(config, 1)).await?;
+            return Ok(Self { reader, writer, clock });
+        }
+        let mut options = ConnectOptions::new(&config.url);
+        options
+            .max_connections(config.max_connections)
+            .acquire_timeout(config.acquire_timeout)
+            .statement_timeout(config.statement_timeout)
+            .application_name("data-inspector")
+            .sqlx_logging(false);
+        let pool = Database::connect(options).await?;
+        Ok(Self { reader: pool.clone(), writer: pool, clock })
+    }
+
+    /// Brings the tables to this release. Any number of replicas may call it at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let tx = self.begin_transaction().await?;
+        if tx.get_database_backend() == DbBackend::Postgres {
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
+        }
+        Migrator::up(&tx, None).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Closes the connections; calls after it fail.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.reader.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
+        let tx = self.begin_transaction().await?;
+        let now = self.clock.now(&tx).await?;
+        Ok(Writing { tx, now })
+    }
+
+    /// What time it is, for a call that only reads.
+    pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.clock.now(&self.reader).await
+    }
+
+    /// On SQLite it takes the lock for writing at once: a transaction that reads first and writes later is
+    /// refused, without waiting, if another has written in between.
+    async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
+        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+}
+
+impl Clock {
+    async fn now(&self, db: &impl ConnectionTrait) -> Result<Timestamp, StoreError> {
+        let micros = match self {
+            Self::Manual(micros) => micros.load(Ordering::SeqCst),
+            Self::Database if db.get_database_backend() == DbBackend::Postgres => postgres_micros(db).await?,
+            Self::Database => host_micros(),
+        };
+        Ok(Timestamp::from_micros(micros))
+    }
+}
+
+async fn postgres_micros(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
+    let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let row = row.ok_or(StoreErrorKind::Internal)?;
+    Ok(row.try_get("", "micros")?)
+}
+
+fn host_micros() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn sqlite_options(config: &StoreConfig, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&config.url);
+    let busy_timeout = config.acquire_timeout;
+    options
+        .max_connections(connections)
+        .acquire_timeout(config.acquire_timeout)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            // Readers do not wait for the writer; committed is on disk (synchronous is FULL by default).
+            sqlite.journal_mode(SqliteJournalMode::Wal).busy_timeout(busy_timeout).foreign_keys(true)
+        });
+    options
+}

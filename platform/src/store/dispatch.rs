@@ -1,0 +1,214 @@
+//! Which work waits, and letting workers have it. In what order is for the coordinator to say.
+
+use std::time::Duration;
+
+use data_inspector_domain::id::{InspectionId, TaskId, WorkspaceId};
+use data_inspector_domain::inspection::InspectionState;
+use data_inspector_domain::task::{Command, TaskState};
+use data_inspector_domain::time::Timestamp;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::codec::{later, name, parsed, unsigned, variant};
+use super::connect::{Store, Writing};
+use super::entity::{files, inspections, tasks};
+use super::error::{StoreError, StoreErrorKind};
+use super::locked::LockedInspection;
+use super::outbox::{Outgoing, Topic};
+use super::rows::{File, Inspection, Task};
+use super::tasks::LockedTask;
+
+/// As in the indexes: SQLite uses a partial index only for the very words it was made with.
+const CAN_RUN: &str = "state IN ('QUEUED', 'RUNNING')";
+pub(super) const HAS_LEASE: &str = "state IN ('RELEASED', 'CLAIMED')";
+
+/// The work of an inspection that could be released now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The workspace it is done for.
+    pub workspace_id: WorkspaceId,
+    /// The inspection it is part of.
+    pub inspection_id: InspectionId,
+    /// Priority of the inspection; higher goes first.
+    pub priority: i32,
+    /// When the inspection was asked for.
+    pub created_at: Timestamp,
+    /// Its next tasks, and the bytes each has to read, in order.
+    pub tasks: Vec<(TaskId, u64)>,
+}
+
+/// Tasks of an inspection that a worker was told about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// The workspace they are done for.
+    pub workspace_id: WorkspaceId,
+    /// The inspection they are part of.
+    pub inspection_id: InspectionId,
+    /// [`TaskState::Released`] or [`TaskState::Claimed`].
+    pub state: TaskState,
+    /// How many.
+    pub tasks: u64,
+}
+
+/// A task to release.
+#[derive(Clone, Copy, Debug)]
+pub struct Release {
+    /// The task.
+    pub task_id: TaskId,
+    /// The partition of a worker with a free slot, if one was chosen.
+    pub partition: Option<i32>,
+}
+
+/// What a message of work is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskContext<'a> {
+    /// The inspection.
+    pub inspection: &'a Inspection,
+    /// Its file, which is ready.
+    pub file: &'a File,
+    /// The task, as it is once released.
+    pub task: &'a Task,
+}
+
+impl Store {
+    /// What could be released: of at most `inspections` inspections, by priority and age, the next `tasks`
+    /// tasks each. Bounded on both sides, so that a file of many splits hides nobody.
+    pub async fn waiting_tasks(&self, inspections: u32, tasks: u32) -> Result<Vec<Waiting>, StoreError> {
+        let candidates = self.inspections_with_waiting_tasks(inspections).await?;
+        let mut found = Vec::with_capacity(candidates.len());
+        for row in candidates {
+            let waiting = tasks::Entity::find()
+                .select_only()
+                .column(tasks::Column::Id)
+                .column(tasks::Column::SizeBytes)
+                .filter(tasks::Column::InspectionId.eq(row.id.as_str()))
+                .filter(tasks::Column::State.eq(name(TaskState::Waiting)))
+                .order_by_asc(tasks::Column::Rank)
+                .order_by_asc(tasks::Column::Id)
+                .limit(u64::from(tasks))
+                .into_tuple::<(String, i64)>()
+                .all(&self.reader)
+                .await?;
+            let task = |(id, size): (String, i64)| Ok((parsed("tasks.id", &id)?, unsigned("size_bytes", size)?));
+            found.push(Waiting {
+                workspace_id: parsed("inspections.workspace_id", &row.workspace_id)?,
+                inspection_id: parsed("inspections.id", &row.id)?,
+                priority: row.priority,
+                created_at: Timestamp::from_micros(row.created_at),
+                tasks: waiting.into_iter().map(task).collect::<Result<_, StoreError>>()?,
+            });
+        }
+        found.retain(|each| !each.tasks.is_empty());
+        Ok(found)
+    }
+
+    async fn inspections_with_waiting_tasks(
+        &self,
+        limit: u32,
+    ) -> Result<Vec<inspections::Model>, StoreError> {
+        let waiting = Query::select()
+            .expr(Expr::value(1))
+            .from(tasks::Entity)
+            .and_where(
+                Expr::col((tasks::Entity, tasks::Column::InspectionId))
+                    .equals((inspections::Entity, inspections::Column::Id)),
+            )
+            .and_where(Expr::col((tasks::Entity, tasks::Column::State)).eq(name(TaskState::Waiting)))
+            .to_owned();
+        let query = inspections::Entity::find()
+            .filter(Expr::cust(CAN_RUN))
+            .filter(Expr::exists(waiting))
+            .order_by_desc(inspections::Column::Priority)
+            .order_by_asc(inspections::Column::CreatedAt)
+            .order_by_asc(inspections::Column::Id)
+            .limit(u64::from(limit));
+        Ok(query.all(&self.reader).await?)
+    }
+
+    /// How many tasks are out, by inspection.
+    pub async fn in_flight(&self) -> Result<Vec<InFlight>, StoreError> {
+        let count = Alias::new("count");
+        let rows = tasks::Entity::find()
+            .select_only()
+            .column(tasks::Column::WorkspaceId)
+            .column(tasks::Column::InspectionId)
+            .column(tasks::Column::State)
+            .column_as(tasks::Column::Id.count(), count.to_string())
+            .filter(Expr::cust(HAS_LEASE))
+            .group_by(tasks::Column::WorkspaceId)
+            .group_by(tasks::Column::InspectionId)
+            .group_by(tasks::Column::State)
+            .order_by_asc(tasks::Column::InspectionId)
+            .order_by_asc(tasks::Column::State)
+            .into_tuple::<(String, String, String, i64)>()
+            .all(&self.reader)
+            .await?;
+        let in_flight = |(workspace_id, inspection_id, state, tasks): (String, String, String, i64)| {
+            Ok(InFlight {
+                workspace_id: parsed("tasks.workspace_id", &workspace_id)?,
+                inspection_id: parsed("tasks.inspection_id", &inspection_id)?,
+                state: variant("tasks.state", &state)?,
+                tasks: unsigned("count", tasks)?,
+            })
+        };
+        rows.into_iter().map(in_flight).collect()
+    }
+
+    /// Releases tasks of one inspection: their leases start, and their messages are to be published. Those
+    /// that another has released, or that are not wanted any more, are left out. `encode` writes a message.
+    pub async fn release_tasks(
+        &self,
+        inspection_id: InspectionId,
+        releases: &[Release],
+        claim_deadline: Duration,
+        encode: impl Fn(TaskContext<'_>) -> Vec<u8> + Send,
+    ) -> Result<Vec<Task>, StoreError> {
+        let writing = self.begin().await?;
+        let mut inspection = LockedInspection::by_id(&writing, inspection_id).await?;
+        if !matches!(inspection.state, InspectionState::Queued | InspectionState::Running) {
+            return Ok(Vec::new());
+        }
+        let file = writing.file_of(&inspection).await?;
+        let context = Inspection::try_from(inspection.row.clone())?;
+        let mut released = Vec::new();
+        for release in releases {
+            let Some(task) = writing.release(&mut inspection, release.task_id, claim_deadline).await? else {
+                continue;
+            };
+            let bytes = encode(TaskContext { inspection: &context, file: &file, task: &task });
+            let partition = release.partition;
+            inspection.outgoing.push(Outgoing { topic: Topic::Tasks, key: None, partition, bytes });
+            released.push(task);
+        }
+        inspection.save().await?;
+        writing.commit().await?;
+        Ok(released)
+    }
+}
+
+impl Writing {
+    async fn release(
+        &self,
+        inspection: &mut LockedInspection<'_>,
+        id: TaskId,
+        claim_deadline: Duration,
+    ) -> Result<Option<Task>, StoreError> {
+        let Some(mut task) = LockedTask::by_id(self, id).await? else { return Ok(None) };
+        if task.task.inspection_id != inspection.id || task.apply(Command::Release).is_err() {
+            return Ok(None);
+        }
+        task.task.released_at = Some(self.now);
+        task.task.lease_until = Some(Timestamp::from_micros(later(self.now, claim_deadline)));
+        task.task.not_before = None;
+        task.task.worker_id = None;
+        task.task.bytes_done = 0;
+        task.record_attempt(inspection)?;
+        task.save().await?;
+        Ok(Some(task.task))
+    }
+
+    async fn file_of(&self, inspection: &LockedInspection<'_>) -> Result<File, StoreError> {
+        let row = files::Entity::find_by_id(inspection.row.file_id.clone()).one(&self.tx).await?;
+        row.ok_or(StoreErrorKind::Corrupt("inspections.file_id"))?.try_into()
+    }
+}

@@ -1,0 +1,4 @@
+//! The buses: one suite for all, and what only the one inside the process can show.
+
+mod conformance;
+mod in_process;
