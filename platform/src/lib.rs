@@ -4,3 +4,4 @@
 pub mod bus;
 pub mod local;
 pub mod source;
+pub mod store;

@@ -85,7 +85,7 @@ impl Store {
             .max_connections(config.max_connections)
             .acquire_timeout(config.acquire_timeout)
             .statement_timeout(config.statement_timeout)
-            .application_name("data-inspector")
+            .set_application_name("data-inspector")
             .sqlx_logging(false);
         let pool = Database::connect(options).await?;
         Ok(Self { reader: pool.clone(), writer: pool, clock })

@@ -6,7 +6,7 @@ use data_inspector_domain::id::{InspectionId, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::{Command, TaskState};
 use data_inspector_domain::time::Timestamp;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::codec::{later, name, parsed, unsigned, variant};
@@ -127,13 +127,12 @@ impl Store {
 
     /// How many tasks are out, by inspection.
     pub async fn in_flight(&self) -> Result<Vec<InFlight>, StoreError> {
-        let count = Alias::new("count");
         let rows = tasks::Entity::find()
             .select_only()
             .column(tasks::Column::WorkspaceId)
             .column(tasks::Column::InspectionId)
             .column(tasks::Column::State)
-            .column_as(tasks::Column::Id.count(), count.to_string())
+            .column_as(tasks::Column::Id.count(), "count")
             .filter(Expr::cust(HAS_LEASE))
             .group_by(tasks::Column::WorkspaceId)
             .group_by(tasks::Column::InspectionId)
