@@ -13,6 +13,7 @@ pub mod finding;
 pub mod id;
 pub mod inspection;
 pub mod profile;
+pub mod progress;
 pub mod spec;
 pub mod task;
 pub mod time;
