@@ -69,7 +69,8 @@ impl ControlMessage {
         struct Version {
             schema_version: u32,
         }
-        let Version { schema_version: found } = serde_json::from_slice(json).map_err(ControlError::Malformed)?;
+        let Version { schema_version: found } =
+            serde_json::from_slice(json).map_err(ControlError::Malformed)?;
         if found != CONTROL_SCHEMA_VERSION {
             return Err(ControlError::UnknownVersion { found });
         }

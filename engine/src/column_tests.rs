@@ -1,7 +1,7 @@
 use super::*;
 use crate::sketch::frequent::FrequentSummary;
-use xxhash_rust::xxh3::xxh3_64;
 use proptest::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
 
 const SIZES: SketchSizes = SketchSizes {
     distinct_exact: 16,

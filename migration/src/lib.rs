@@ -3,8 +3,8 @@
 //!
 //! Not here: how a row is read or written (`platform/src/store`), what its values mean (`domain`).
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::MigrationTrait;
+pub use sea_orm_migration::MigratorTrait;
 
 mod m0001_foundation;
 mod sql;

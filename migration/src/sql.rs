@@ -26,7 +26,8 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Res
         other => return Err(DbErr::Custom(format!("there are no tables for {other:?}"))),
     };
     for statement in statements {
-        let statement = words.iter().fold((*statement).to_owned(), |text, (word, sql)| text.replace(word, sql));
+        let statement =
+            words.iter().fold((*statement).to_owned(), |text, (word, sql)| text.replace(word, sql));
         manager.get_connection().execute_unprepared(&statement).await?;
     }
     Ok(())

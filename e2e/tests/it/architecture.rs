@@ -129,7 +129,10 @@ impl Source {
 fn sources() -> Vec<Source> {
     let ignored = std::fs::read_to_string(root().join(".gitignore")).unwrap();
     let ignored: Vec<&str> = ignored.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    assert!(!ignored.iter().any(|line| line.contains(['*', '!', '?'])), "patterns in .gitignore: teach this test");
+    assert!(
+        !ignored.iter().any(|line| line.contains(['*', '!', '?'])),
+        "patterns in .gitignore: teach this test"
+    );
     let mut sources = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
@@ -157,7 +160,12 @@ fn rust_code() -> impl Iterator<Item = Source> {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().current_dir(root()).no_deps().other_options(["--offline".to_owned()]).exec().unwrap()
+    MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .other_options(["--offline".to_owned()])
+        .exec()
+        .unwrap()
 }
 
 /// The folder of a workspace member, from the root.
@@ -215,7 +223,11 @@ fn every_third_party_crate_has_an_owner() {
             let name = dependency.name.replace('-', "_");
             match owners.get(&*name) {
                 None => broken.push(format!("{importer} depends on {name}, which has no owner")),
-                Some(places) if !places.iter().any(|place| place.is_empty() || place.starts_with(&format!("{importer}/"))) => {
+                Some(places)
+                    if !places
+                        .iter()
+                        .any(|place| place.is_empty() || place.starts_with(&format!("{importer}/"))) =>
+                {
                     broken.push(format!("{importer} depends on {name}, which belongs to {places:?}"));
                 }
                 Some(_) => {}
@@ -244,7 +256,12 @@ fn domain_and_engine_are_pure() {
     let mut broken = Vec::new();
     for source in rust_code().filter(|source| PURE.iter().any(|folder| source.is_in(folder))) {
         let names = source.names();
-        broken.extend(IMPURE.iter().filter(|path| names.use_path(path)).map(|path| format!("{} names {path}", source.path)));
+        broken.extend(
+            IMPURE
+                .iter()
+                .filter(|path| names.use_path(path))
+                .map(|path| format!("{} names {path}", source.path)),
+        );
         if names.words.contains("async") {
             broken.push(format!("{} is asynchronous", source.path));
         }
@@ -285,7 +302,10 @@ fn tests_wait_for_nothing_and_leave_nothing_out() {
     let mut broken = Vec::new();
     for source in sources().into_iter().filter(Source::is_rust) {
         let names = source.names();
-        if names.use_path("std::thread::sleep") || names.use_path("thread::sleep") || names.use_path("tokio::time::sleep") && source.is_test() {
+        if names.use_path("std::thread::sleep")
+            || names.use_path("thread::sleep")
+            || names.use_path("tokio::time::sleep") && source.is_test()
+        {
             broken.push(format!("{} sleeps", source.path));
         }
         if source.text.contains("#[ignore") && !source.is_in("e2e/tests/it/architecture.rs") {
@@ -298,7 +318,8 @@ fn tests_wait_for_nothing_and_leave_nothing_out() {
 #[test]
 fn nothing_points_outside_of_the_repository() {
     // Put together here so that this file does not contain them.
-    let outside = [["/wo", "rk/"], ["../sha", "red"], ["/ro", "ot/"], ["/ho", "me/"]].map(|parts| parts.concat());
+    let outside =
+        [["/wo", "rk/"], ["../sha", "red"], ["/ro", "ot/"], ["/ho", "me/"]].map(|parts| parts.concat());
     let mut broken = Vec::new();
     for source in sources() {
         for (number, line) in source.text.lines().enumerate() {

@@ -26,7 +26,9 @@ pub(crate) fn program() -> &'static Path {
         let profile = if cfg!(debug_assertions) { "test" } else { "release" };
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(["build", "--package=data-inspector-api", "--bin=data-inspector", "--profile", profile]);
-        cargo.args(["--message-format=json-render-diagnostics", "--quiet"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        cargo
+            .args(["--message-format=json-render-diagnostics", "--quiet"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
         let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
         assert!(output.status.success(), "the program does not build");
         let built = |message| match message {
@@ -91,7 +93,9 @@ pub(crate) fn run_measured<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = 
 }
 
 /// A file that is written by `write`.
-pub(crate) fn file(write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> std::io::Result<()>) -> tempfile::NamedTempFile {
+pub(crate) fn file(
+    write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> std::io::Result<()>,
+) -> tempfile::NamedTempFile {
     let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     let mut writer = BufWriter::with_capacity(MIB as usize, file.as_file());
     write(&mut writer).unwrap();
@@ -111,7 +115,11 @@ pub(crate) fn leaves_of(leaf_size_bytes: u64) -> InspectionSpec {
 }
 
 /// Inspects a source on several threads, in chunks of this size.
-pub(crate) fn inspect(source: &dyn ByteSource, spec: &InspectionSpec, chunk_size_bytes: usize) -> Result<Inspected, Failure> {
+pub(crate) fn inspect(
+    source: &dyn ByteSource,
+    spec: &InspectionSpec,
+    chunk_size_bytes: usize,
+) -> Result<Inspected, Failure> {
     let options = InspectOptions { threads: THREADS, chunk_size_bytes };
     data_inspector_worker::inspect(source, spec, &options, &|_| {})
 }

@@ -34,10 +34,17 @@ fn profile_of(bytes: &[u8], leaf_size: u64) -> Profile {
 /// The cells of a column that are not null.
 fn values(records: &[csv::StringRecord], column: usize, nulls: &[String]) -> Vec<String> {
     let present = records.iter().filter_map(|record| record.get(column));
-    present.filter(|cell| !cell.is_empty() && !nulls.iter().any(|null| null == cell)).map(String::from).collect()
+    present
+        .filter(|cell| !cell.is_empty() && !nulls.iter().any(|null| null == cell))
+        .map(String::from)
+        .collect()
 }
 
-fn check_column(found: &ColumnProfile, records: &[csv::StringRecord], column: usize) -> Result<(), TestCaseError> {
+fn check_column(
+    found: &ColumnProfile,
+    records: &[csv::StringRecord],
+    column: usize,
+) -> Result<(), TestCaseError> {
     let nulls = InspectionSpec::default().null_values;
     let values = values(records, column, &nulls);
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -53,7 +60,8 @@ fn check_column(found: &ColumnProfile, records: &[csv::StringRecord], column: us
     }
     prop_assert_eq!(found.top_values.len(), counts.len().min(20));
     let numbers: Option<Vec<f64>> = values.iter().map(|value| value.parse().ok()).collect();
-    let digits_only = values.iter().all(|value| value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'.')));
+    let digits_only =
+        values.iter().all(|value| value.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'.')));
     let codes = values.iter().any(|value| {
         let digits = value.trim_start_matches('-');
         digits.len() > 1 && digits.starts_with('0') && !digits.contains('.')

@@ -68,9 +68,16 @@ fn every_part_can_be_overridden() {
 
 #[test]
 fn defects_of_the_header_are_located() {
-    let spec = survey("id,,name,id\n1,2,3,4\n", FormatOverrides { header: Some(true), ..FormatOverrides::default() });
-    let places: Vec<(FindingCode, u64, Option<u32>)> =
-        spec.head.findings.iter().map(|f| (f.code, f.examples[0].byte_offset, f.examples[0].column_index)).collect();
+    let spec = survey(
+        "id,,name,id\n1,2,3,4\n",
+        FormatOverrides { header: Some(true), ..FormatOverrides::default() },
+    );
+    let places: Vec<(FindingCode, u64, Option<u32>)> = spec
+        .head
+        .findings
+        .iter()
+        .map(|f| (f.code, f.examples[0].byte_offset, f.examples[0].column_index))
+        .collect();
     assert_eq!(places, [(FindingCode::BlankLabel, 3, Some(1)), (FindingCode::DuplicateLabel, 9, Some(3))]);
     assert_eq!(spec.columns, ["id", "column_2", "name", "id"]);
 }
@@ -96,7 +103,10 @@ fn impossible_specs_are_refused() {
     let refuse = |change: fn(&mut InspectionSpec)| {
         let mut spec = InspectionSpec::default();
         change(&mut spec);
-        assert_eq!(Survey::try_new(&spec, 10).err().map(|failure| failure.code), Some(FailureCode::InvalidSpec));
+        assert_eq!(
+            Survey::try_new(&spec, 10).err().map(|failure| failure.code),
+            Some(FailureCode::InvalidSpec)
+        );
     };
     refuse(|spec| spec.format.delimiter = Some(b'\n'));
     refuse(|spec| (spec.format.delimiter, spec.format.quote) = (Some(b';'), Some(ByteChoice::Byte(b';'))));

@@ -21,7 +21,9 @@ use tokio::time::{Instant, timeout_at};
 use self::group::Group;
 use self::log::Log;
 use self::subscription::{Member, Reader};
-use super::{BusError, BusErrorKind, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Record};
+use super::{
+    BusError, BusErrorKind, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Record,
+};
 use super::{Topic, TopicReader};
 use crate::bus::topic::Retention;
 
@@ -129,7 +131,11 @@ impl EventBus for InProcessBus {
 
     async fn join(&self, topic: Topic, options: JoinOptions) -> Result<Box<dyn GroupMember>, BusError> {
         let member = Member::join(Arc::clone(self.cell(topic)), options);
-        member.map(|member| Box::new(member) as _).ok_or(BusError::new(BusErrorKind::Closed, "join a group of", topic))
+        member.map(|member| Box::new(member) as _).ok_or(BusError::new(
+            BusErrorKind::Closed,
+            "join a group of",
+            topic,
+        ))
     }
 
     async fn read(&self, topic: Topic, from: ReadFrom) -> Result<Box<dyn TopicReader>, BusError> {
@@ -168,7 +174,12 @@ impl TopicCell {
     }
 
     /// Appends the message, or does nothing because there is no room.
-    fn append(&self, partition: u32, message: &Message, clock: &Clock) -> Result<Option<Position>, BusErrorKind> {
+    fn append(
+        &self,
+        partition: u32,
+        message: &Message,
+        clock: &Clock,
+    ) -> Result<Option<Position>, BusErrorKind> {
         let mut state = self.lock();
         if state.closed {
             return Err(BusErrorKind::Closed);

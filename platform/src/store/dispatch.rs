@@ -89,7 +89,8 @@ impl Store {
                 .into_tuple::<(String, i64)>()
                 .all(&self.reader)
                 .await?;
-            let task = |(id, size): (String, i64)| Ok((parsed("tasks.id", &id)?, unsigned("size_bytes", size)?));
+            let task =
+                |(id, size): (String, i64)| Ok((parsed("tasks.id", &id)?, unsigned("size_bytes", size)?));
             found.push(Waiting {
                 workspace_id: parsed("inspections.workspace_id", &row.workspace_id)?,
                 inspection_id: parsed("inspections.id", &row.id)?,

@@ -150,8 +150,8 @@ impl Store {
 
     /// A page of the workspace's files.
     pub async fn list_files(&self, scope: Scope, page: &PageRequest) -> Result<Page<File>, StoreError> {
-        let query = files::Entity::find()
-            .filter(files::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
+        let query =
+            files::Entity::find().filter(files::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
         let query = page.select(query, files::Column::CreatedAt, files::Column::Id);
         let rows = query.all(&self.reader).await?;
         let items = rows.into_iter().map(File::try_from).collect::<Result<_, _>>()?;

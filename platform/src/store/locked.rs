@@ -1,7 +1,9 @@
 //! An inspection whose row is locked. Its state changes here and nowhere else, and each change is an event:
 //! numbered here, under the lock, stored and put into the outbox by [`LockedInspection::save`].
 
-use data_inspector_domain::event::{EventBody, InspectionEvent, Phase, PhaseChanged, StateChanged, StateReason};
+use data_inspector_domain::event::{
+    EventBody, InspectionEvent, Phase, PhaseChanged, StateChanged, StateReason,
+};
 use data_inspector_domain::failure::Failure;
 use data_inspector_domain::id::{InspectionId, PrincipalId, Sequence, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::{self, Command, InspectionState};

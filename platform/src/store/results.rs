@@ -276,7 +276,10 @@ impl LockedInspection<'_> {
         Ok(Ok(()))
     }
 
-    async fn take_stop(&mut self, task: &mut LockedTask<'_>) -> Result<Result<(), task::Refusal>, StoreError> {
+    async fn take_stop(
+        &mut self,
+        task: &mut LockedTask<'_>,
+    ) -> Result<Result<(), task::Refusal>, StoreError> {
         let called_off = self.state == InspectionState::Cancelling;
         let command = if called_off { Command::Cancel } else { Command::PutBack };
         let end = AttemptEnd { command, progress: AttemptProgress::None, failure: None };

@@ -52,11 +52,7 @@ impl LockedInspection<'_> {
     }
 
     /// Moves all its tasks in some states at once.
-    pub(super) async fn move_tasks(
-        &self,
-        command: Command,
-        from: &[TaskState],
-    ) -> Result<(), StoreError> {
+    pub(super) async fn move_tasks(&self, command: Command, from: &[TaskState]) -> Result<(), StoreError> {
         for state in from {
             let to = task::apply(*state, command).map_err(|_| StoreErrorKind::Internal)?;
             let mut update = tasks::Entity::update_many()

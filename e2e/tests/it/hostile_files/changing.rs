@@ -90,12 +90,16 @@ fn check_answered(tamper: impl Fn(&Path) + Sync) {
 
 #[test]
 fn a_file_that_grows() {
-    check_refused("grew", |path| File::options().append(true).open(path).unwrap().write_all(b"1,x\n").unwrap());
+    check_refused("grew", |path| {
+        File::options().append(true).open(path).unwrap().write_all(b"1,x\n").unwrap()
+    });
 }
 
 #[test]
 fn a_file_that_shrinks() {
-    check_refused("became shorter", |path| File::options().write(true).open(path).unwrap().set_len(5000).unwrap());
+    check_refused("became shorter", |path| {
+        File::options().write(true).open(path).unwrap().set_len(5000).unwrap()
+    });
     check_refused("became shorter", |path| drop(File::create(path).unwrap()));
 }
 
@@ -135,7 +139,9 @@ impl ByteSource for Flaky {
         let rest = &self.bytes[offset as usize..];
         let count = rest.len().min(buffer.len()).min(self.piece);
         if (offset..offset + count as u64).contains(&self.broken_at) {
-            return Err(Failure::new(FailureCode::StorageUnavailable, "the line is dead").at_byte(self.broken_at));
+            return Err(
+                Failure::new(FailureCode::StorageUnavailable, "the line is dead").at_byte(self.broken_at)
+            );
         }
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
@@ -166,11 +172,18 @@ fn a_source_that_breaks_off_fails_the_inspection() {
 #[test]
 fn a_source_that_gives_less_than_asked() {
     let bytes = table();
-    let whole = inspect(&Flaky { bytes: bytes.clone(), piece: usize::MAX, broken_at: u64::MAX - 1 }, &leaves_of(LEAF), 1 << 20);
+    let whole = inspect(
+        &Flaky { bytes: bytes.clone(), piece: usize::MAX, broken_at: u64::MAX - 1 },
+        &leaves_of(LEAF),
+        1 << 20,
+    );
     let whole = whole.unwrap().profile.to_json();
     for piece in [1, 7, 999] {
         let source = Flaky { bytes: bytes.clone(), piece, broken_at: u64::MAX - 1 };
-        assert!(inspect(&source, &leaves_of(LEAF), CHUNK).unwrap().profile.to_json() == whole, "pieces of {piece}");
+        assert!(
+            inspect(&source, &leaves_of(LEAF), CHUNK).unwrap().profile.to_json() == whole,
+            "pieces of {piece}"
+        );
     }
 }
 

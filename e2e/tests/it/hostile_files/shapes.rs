@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use data_inspector_bench::{Kind, generate};
 use data_inspector_domain::finding::FindingCode::{
-    self, BlankRow, ExtraCell, FieldTooLong, InvalidUtf8, MissingCell, StrayQuote, TextAfterClosingQuote, UnclosedQuote,
+    self, BlankRow, ExtraCell, FieldTooLong, InvalidUtf8, MissingCell, StrayQuote, TextAfterClosingQuote,
+    UnclosedQuote,
 };
 use data_inspector_domain::profile::Profile;
 
@@ -104,9 +105,12 @@ fn an_unclosed_quote_before_other_quotes() {
     let file = before_table(b"id,note\n1,\"never closed\n", Kind::Mixed);
     let profile = check_cost(&file, 2.1);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file.path()).unwrap();
-    let rows = reader.byte_records().map(|record| record.unwrap().len()).fold([0; 3], |[all, short, long], cells| {
-        [all + 1, short + u64::from(cells < 2), long + u64::from(cells > 2)]
-    });
+    let rows = reader
+        .byte_records()
+        .map(|record| record.unwrap().len())
+        .fold([0; 3], |[all, short, long], cells| {
+            [all + 1, short + u64::from(cells < 2), long + u64::from(cells > 2)]
+        });
     let found = |code| finding(&profile, code).map_or(0, |finding| finding.count);
     assert_eq!([profile.row_count, found(MissingCell), found(ExtraCell)], rows);
 }

@@ -55,8 +55,12 @@ pub(super) struct Taken {
 
 impl Group {
     pub(super) fn new(logs: &[Log]) -> Self {
-        let cursor =
-            |log: &Log| Cursor { owner: None, generation: 0, position: log.start(), unacked: BTreeSet::new() };
+        let cursor = |log: &Log| Cursor {
+            owner: None,
+            generation: 0,
+            position: log.start(),
+            unacked: BTreeSet::new(),
+        };
         Self { members: BTreeMap::new(), cursors: logs.iter().map(cursor).collect() }
     }
 

@@ -114,9 +114,13 @@ impl Log {
     }
 
     fn drop_oldest(&mut self) {
-        while self.records.len() > self.max_records || (self.bytes > self.max_bytes && self.records.len() > 1) {
+        while self.records.len() > self.max_records || (self.bytes > self.max_bytes && self.records.len() > 1)
+        {
             if self.retention == Retention::NewestPerKey {
-                tracing::warn!(max_records = self.max_records, "a compacted topic is full and loses its oldest key");
+                tracing::warn!(
+                    max_records = self.max_records,
+                    "a compacted topic is full and loses its oldest key"
+                );
             }
             self.pop_front();
         }

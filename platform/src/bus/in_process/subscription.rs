@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::super::{BusError, BusErrorKind, Delivery, GroupMember, JoinOptions, ReadFrom, Record, TopicReader};
+use super::super::{
+    BusError, BusErrorKind, Delivery, GroupMember, JoinOptions, ReadFrom, Record, TopicReader,
+};
 use super::TopicCell;
 use super::group::Group;
 use super::log::Log;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use data_inspector_platform::bus::{
-    BusErrorKind, Delivery, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Record, Topic, TopicReader,
+    BusErrorKind, Delivery, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Record, Topic,
+    TopicReader,
 };
 
 /// Makes empty buses, one for each test.
@@ -74,7 +75,8 @@ fn text(record: &Record) -> String {
 }
 
 async fn join(bus: &Arc<dyn EventBus>, group: &str, max_unacked: usize) -> Box<dyn GroupMember> {
-    let options = JoinOptions { group: group.to_owned(), max_unacked: NonZeroUsize::new(max_unacked).unwrap() };
+    let options =
+        JoinOptions { group: group.to_owned(), max_unacked: NonZeroUsize::new(max_unacked).unwrap() };
     within(bus.join(Topic::Tasks, options)).await.unwrap()
 }
 
@@ -159,7 +161,8 @@ pub(super) async fn a_chosen_partition_is_used_and_a_wrong_one_refused(factory: 
     assert_eq!(within(bus.partition_count(Topic::Tasks)).await.unwrap(), 4);
     let mut member = join(&bus, "workers", 100).await;
     for _ in 0..3 {
-        let position = within(bus.publish(message(Topic::Tasks, "x").with_key("k").to_partition(2))).await.unwrap();
+        let position =
+            within(bus.publish(message(Topic::Tasks, "x").with_key("k").to_partition(2))).await.unwrap();
         assert_eq!(position.partition, 2);
         let delivery = delivery(&mut member).await;
         assert_eq!(delivery.record().position, position);

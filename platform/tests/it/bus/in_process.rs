@@ -48,7 +48,9 @@ async fn join(bus: &InProcessBus) -> Box<dyn GroupMember> {
 }
 
 async fn publish(bus: &InProcessBus, topic: Topic, text: &str) -> Result<Position, BusErrorKind> {
-    bus.publish(Message::new(topic, 1, text.to_owned()).with_key(text.to_owned())).await.map_err(|error| error.kind)
+    bus.publish(Message::new(topic, 1, text.to_owned()).with_key(text.to_owned()))
+        .await
+        .map_err(|error| error.kind)
 }
 
 #[tokio::test(start_paused = true)]
