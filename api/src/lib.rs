@@ -1,5 +1,10 @@
-//! What people and programs see of Data Inspector. So far: the report of an inspection in a terminal.
+//! What people and programs see of Data Inspector: the GraphQL API, and the report of an inspection in a terminal.
 //!
 //! Not here: how a number is computed (`engine`), how a file is read (`worker`), what is true (`domain`).
 
+pub mod auth;
+pub mod grant;
+pub mod graphql;
 pub mod report;
+
+mod hex;

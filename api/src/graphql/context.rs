@@ -1,0 +1,103 @@
+//! What a resolver works with: the parts of the server, and who is asking.
+
+use std::fmt;
+
+use async_graphql::Context;
+use data_inspector_platform::store::{Scope, Store};
+
+use super::error::RequestError;
+use super::server_info::Limits;
+use crate::auth::{Right, Viewer};
+use crate::grant::GrantSigner;
+
+/// What the schema works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where state is.
+    pub store: Store,
+    /// What signs the URLs for uploads.
+    pub grants: GrantSigner,
+    /// How much a client may ask for.
+    pub limits: Limits,
+}
+
+/// Name of a request, by which it is found in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// A request by this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What belongs to one request: who asks.
+pub struct RequestContext {
+    request_id: RequestId,
+    viewer: Option<Viewer>,
+}
+
+impl RequestContext {
+    /// A request of somebody, or of nobody.
+    pub fn new(request_id: RequestId, viewer: Option<Viewer>) -> Self {
+        Self { request_id, viewer }
+    }
+
+    /// Its name.
+    pub fn request_id(&self) -> &RequestId {
+        &self.request_id
+    }
+
+    /// Who asks.
+    pub fn viewer(&self) -> Option<&Viewer> {
+        self.viewer.as_ref()
+    }
+}
+
+/// Somebody who has a right. The store is reached through this, so that no field can forget to ask.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) deps: &'a Deps,
+    pub(super) viewer: &'a Viewer,
+    pub(super) request: &'a RequestContext,
+}
+
+impl<'a> Caller<'a> {
+    /// Whoever sent the request, if they have the right.
+    pub(super) fn with(right: Right, ctx: &Context<'a>) -> Result<Self, RequestError> {
+        let deps = ctx.data::<Deps>().map_err(|_| RequestError::unprepared("dependencies"))?;
+        let request = ctx.data::<RequestContext>().map_err(|_| RequestError::unprepared("request context"))?;
+        let viewer = request.viewer().ok_or(RequestError::Unauthenticated)?;
+        if viewer.may(right) { Ok(Self { deps, viewer, request }) } else { Err(RequestError::Forbidden) }
+    }
+
+    /// Whoever sent the request, if they may look.
+    pub(super) fn reading(ctx: &Context<'a>) -> Result<Self, RequestError> {
+        Self::with(Right::Read, ctx)
+    }
+
+    pub(super) fn scope(&self) -> Scope {
+        self.viewer.scope
+    }
+
+    pub(super) fn store(&self) -> &'a Store {
+        &self.deps.store
+    }
+
+    /// Whether values in files are shown to them.
+    pub(super) fn sees_values(&self) -> bool {
+        self.viewer.may(Right::SeeValues)
+    }
+}

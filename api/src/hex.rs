@@ -1,0 +1,52 @@
+//! Bytes as lower-case hexadecimal digits, two a byte.
+
+use std::fmt::Write;
+
+/// Writes bytes.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a text takes every byte");
+        text
+    })
+}
+
+/// Reads 32 bytes; `None` if the text is not what [`encode`] writes of some.
+pub(crate) fn decode_32(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    }
+    Some(bytes)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes: [u8; 32] = std::array::from_fn(|index| index as u8 * 8 + 7);
+        assert_eq!(decode_32(&encode(&bytes)), Some(bytes));
+        assert_eq!(encode(&[0, 0x0f, 0xa0, 0xff]), "000fa0ff");
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        let text = encode(&[0xab; 32]);
+        for wrong in ["", &text[2..], &text.to_uppercase(), &format!("{text}00"), &text.replace('a', "g")] {
+            assert_eq!(decode_32(wrong), None, "{wrong}");
+        }
+    }
+}
