@@ -1,6 +1,7 @@
-//! The only crate that knows the outside. Today: files of this machine ([`local`]), behind the trait by which
-//! the worker reads any file ([`source`]).
+//! The only crate that knows the outside: files of this machine ([`local`]) and blobs ([`blob`]), behind the trait by
+//! which the worker reads any file ([`source`]); where state is kept ([`store`]); how processes talk ([`bus`]).
 
+pub mod blob;
 pub mod bus;
 pub mod local;
 pub mod source;

@@ -41,12 +41,12 @@ pub enum BlobErrorKind {
     /// The store did not answer, or not rightly, until the retries were used up.
     #[error("the store does not answer as it should")]
     Unavailable,
-    /// The blob is larger than the caller takes.
-    #[error("it has {size_bytes} bytes, and {limit_bytes} are the limit")]
+    /// The blob is larger than the caller takes, or a block than the store does.
+    #[error("{size_bytes} bytes are too many, {limit_bytes} are the limit")]
     TooLarge {
-        /// Size of the blob.
+        /// Size of the blob, or of the block.
         size_bytes: u64,
-        /// What the caller takes.
+        /// What is taken.
         limit_bytes: u64,
     },
     /// The range is not in the blob.
@@ -58,32 +58,21 @@ pub enum BlobErrorKind {
     /// The bytes are not those the hash is of.
     #[error("its bytes do not have the declared hash")]
     OtherBytes,
-    /// There are more or fewer bytes than declared.
-    #[error("{declared_bytes} bytes are declared, and there are {found_bytes} or more")]
-    WrongLength {
-        /// Declared by the sender, or given by the plan.
-        declared_bytes: u64,
-        /// Found so far.
-        found_bytes: u64,
-    },
-    /// A block has not been put, or is not listed.
+    /// A block that is listed has not been put.
     #[error("block {index} is missing")]
     MissingBlock {
         /// Which one.
         index: u32,
     },
-    /// The upload has no such block, or it is listed twice.
-    #[error("it has no block {index}, or not twice")]
-    UnknownBlock {
+    /// A block is listed twice.
+    #[error("block {index} is listed twice")]
+    RepeatedBlock {
         /// Which one.
         index: u32,
     },
-    /// No upload has begun, or it has ended.
-    #[error("no upload is open")]
-    NoUpload,
-    /// The one who sends the bytes broke off or stalled.
-    #[error("the sender broke off")]
-    SenderFailed,
+    /// A block has no bytes.
+    #[error("a block has to have bytes")]
+    EmptyBlock,
     /// This kind of store cannot do that.
     #[error("this store cannot do that")]
     Unsupported,
@@ -160,11 +149,9 @@ impl From<BlobError> for Failure {
             | TooLarge { .. }
             | OutOfRange { .. }
             | OtherBytes
-            | WrongLength { .. }
             | MissingBlock { .. }
-            | UnknownBlock { .. }
-            | NoUpload
-            | SenderFailed
+            | RepeatedBlock { .. }
+            | EmptyBlock
             | Unsupported => (FailureCode::Internal, "what is stored is not what it should be"),
         };
         Failure::new(code, message).with_cause(&error)

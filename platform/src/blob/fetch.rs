@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::body::Body;
 use super::retry::Retries;
+use super::throttle::Throttle;
 use super::{BlobError, BlobErrorKind, BlobKey, Etag, ReadConfig};
 
 const DOING: &str = "read";
@@ -48,6 +49,7 @@ pub(super) struct Pinned {
     pub(super) size_bytes: u64,
     pub(super) config: ReadConfig,
     pub(super) counters: Arc<ReadCounters>,
+    pub(super) throttle: Arc<Throttle>,
 }
 
 /// Bytes on their way to the consumer; the permit is their share of the read-ahead.
@@ -56,10 +58,11 @@ pub(super) struct Chunk {
     pub(super) permit: OwnedSemaphorePermit,
 }
 
-/// Where chunks go. An error is the last thing sent.
+/// Where chunks go, and how fast. An error is the last thing sent.
 pub(super) struct Outlet {
     pub(super) chunks: mpsc::Sender<Result<Chunk, BlobError>>,
     pub(super) window: Arc<Semaphore>,
+    pub(super) throttle: Throttle,
 }
 
 /// Why no more bytes come.
@@ -130,6 +133,8 @@ impl Pinned {
             while !chunk.is_empty() {
                 let piece = chunk.split_to(chunk.len().min(self.config.piece_bytes()));
                 let length = piece.len() as u64;
+                outlet.throttle.take(length).await;
+                self.throttle.take(length).await;
                 outlet.send(piece).await?;
                 *offset += length;
             }
@@ -184,7 +189,8 @@ impl Outlet {
     /// Waits until the piece fits into the read-ahead.
     async fn send(&self, bytes: Bytes) -> Result<(), Stop> {
         let permits = bytes.len() as u32;
-        let permit = Arc::clone(&self.window).acquire_many_owned(permits).await.map_err(|_| Stop::Unwanted)?;
+        let permit =
+            Arc::clone(&self.window).acquire_many_owned(permits).await.map_err(|_| Stop::Unwanted)?;
         self.chunks.send(Ok(Chunk { bytes, permit })).await.map_err(|_| Stop::Unwanted)
     }
 }

@@ -22,7 +22,11 @@ impl BlobKey {
     }
 
     /// Where something an inspection made is: a partial, a profile. The name is one segment.
-    pub fn of_inspection(workspace: WorkspaceId, inspection: InspectionId, name: &str) -> Result<Self, BlobKeyError> {
+    pub fn of_inspection(
+        workspace: WorkspaceId,
+        inspection: InspectionId,
+        name: &str,
+    ) -> Result<Self, BlobKeyError> {
         format!("{workspace}/inspections/{inspection}/{name}").parse()
     }
 
@@ -44,7 +48,11 @@ impl FromStr for BlobKey {
         let fits = |segment: &str| {
             (1..=128).contains(&segment.len()) && !segment.starts_with('.') && segment.bytes().all(legal)
         };
-        if text.len() <= 512 && text.split('/').all(fits) { Ok(Self(text.to_owned())) } else { Err(BlobKeyError) }
+        if text.len() <= 512 && text.split('/').all(fits) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BlobKeyError)
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use object_store::{GetOptions, ObjectStoreExt};
+use object_store::GetOptions;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::fetch::{Chunk, Outlet, Pinned, fetch};
+use super::retry::retrying;
+use super::throttle::Throttle;
 use super::{BlobError, BlobErrorKind, BlobKey, Etag, RetryPolicy};
 
 /// Chunks that wait for the consumer, whatever their size. Their bytes are bounded by the read-ahead.
@@ -29,6 +31,10 @@ pub struct ReadConfig {
     pub timeout: Duration,
     /// How often a request, and each chunk's worth of a body, is tried again.
     pub retry: RetryPolicy,
+    /// Most bytes per second that all streams of the store get together; `None`: as fast as they come.
+    pub max_bytes_per_second: Option<u64>,
+    /// The same for each stream on its own.
+    pub max_stream_bytes_per_second: Option<u64>,
 }
 
 impl Default for ReadConfig {
@@ -39,6 +45,8 @@ impl Default for ReadConfig {
             chunk_bytes: 256 << 10,
             timeout: Duration::from_secs(25),
             retry: RetryPolicy::default(),
+            max_bytes_per_second: None,
+            max_stream_bytes_per_second: None,
         }
     }
 }
@@ -91,7 +99,8 @@ impl BlobReader {
         let window = self.pinned.config.piece_bytes();
         let permits = Arc::new(Semaphore::new(window));
         let (chunks, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
-        let outlet = Outlet { chunks, window: Arc::clone(&permits) };
+        let throttle = Throttle::new(self.pinned.config.max_stream_bytes_per_second);
+        let outlet = Outlet { chunks, window: Arc::clone(&permits), throttle };
         let task = tokio::spawn(fetch(Arc::clone(&self.pinned), range.clone(), outlet));
         Ok(BlobStream {
             pinned: Arc::clone(&self.pinned),
@@ -107,15 +116,22 @@ impl BlobReader {
     /// Fails with [`BlobErrorKind::Changed`] if the blob is not the pinned version any more.
     pub async fn check_unchanged(&self) -> Result<(), BlobError> {
         let pinned = &self.pinned;
-        let options =
-            GetOptions { if_match: Some(pinned.etag.as_str().to_owned()), head: true, ..GetOptions::default() };
+        let options = GetOptions {
+            if_match: Some(pinned.etag.as_str().to_owned()),
+            head: true,
+            ..GetOptions::default()
+        };
         let path = pinned.key.to_path();
-        let head = || pinned.objects.get_opts(&path, options.clone());
+        let head = || async {
+            let answer = pinned.objects.get_opts(&path, options.clone()).await;
+            answer.map_err(|error| BlobError::of_store(error, "check", &pinned.key))
+        };
         let changed = |error: BlobError| match error.kind {
             BlobErrorKind::NotFound => BlobErrorKind::Changed.on("check", &pinned.key).with_source(error),
             _ => error,
         };
-        let answer = super::ask(&pinned.config, &pinned.counters, "check", &pinned.key, head).await;
+        let (config, on) = (&pinned.config, ("check", &pinned.key));
+        let answer = retrying(config.retry, config.timeout, &pinned.counters, on, head).await;
         let meta = answer.map_err(changed)?.meta;
         let is_pinned = meta.e_tag.as_deref() == Some(pinned.etag.as_str()) && meta.size == pinned.size_bytes;
         if is_pinned { Ok(()) } else { Err(BlobErrorKind::Changed.on("check", &pinned.key)) }
@@ -159,7 +175,8 @@ impl BlobStream {
     }
 
     fn take(&mut self, received: Option<Result<Chunk, BlobError>>) -> Result<Bytes, BlobError> {
-        let ended = || BlobErrorKind::Unavailable.on("read", &self.pinned.key).with_source("its task has ended");
+        let ended =
+            || BlobErrorKind::Unavailable.on("read", &self.pinned.key).with_source("its task has ended");
         let Chunk { bytes, permit } = received.ok_or_else(ended)??;
         drop(permit);
         self.position += bytes.len() as u64;

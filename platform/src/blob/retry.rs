@@ -1,6 +1,12 @@
 //! How often, and after which pauses, a store is asked again.
 
+use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{BlobError, BlobErrorKind, BlobKey, ReadCounters};
 
 /// Retries of one request, or of one piece of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +56,36 @@ impl Retries {
     /// Gives the budget anew: there was progress.
     pub(super) fn reset(&mut self) {
         self.used = 0;
+    }
+}
+
+/// Makes a request, each time within the limit, until it succeeds, fails in a way that trying again cannot mend, or
+/// the budget is used up.
+pub(super) async fn retrying<T, F>(
+    policy: RetryPolicy,
+    limit: Duration,
+    counters: &ReadCounters,
+    (doing, key): (&'static str, &BlobKey),
+    request: impl Fn() -> F,
+) -> Result<T, BlobError>
+where
+    F: Future<Output = Result<T, BlobError>>,
+{
+    let mut retries = Retries::new(policy);
+    loop {
+        counters.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = timeout(limit, request()).await;
+        let answer = answer
+            .unwrap_or_else(|elapsed| Err(BlobErrorKind::Unavailable.on(doing, key).with_source(elapsed)));
+        let error = match answer {
+            Err(error) if error.kind.retryable() => error,
+            final_answer => return final_answer,
+        };
+        let Some(pause) = retries.next_pause() else { return Err(error) };
+        counters.retries.fetch_add(1, Ordering::Relaxed);
+        let (cause, retry) = (error.source.as_deref().map(tracing::field::display), retries.used());
+        tracing::warn!(%key, doing, retry, error = cause, "a request to the blob store is made again");
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -48,7 +48,13 @@ impl BlobSource {
     /// A source whose streams run on this runtime.
     pub fn new(reader: BlobReader, runtime: Handle, options: SourceOptions) -> Self {
         let max_streams = options.max_streams.max(1);
-        Self { reader, runtime, resting: Mutex::default(), max_streams, window_bytes: options.window_bytes.max(1) }
+        Self {
+            reader,
+            runtime,
+            resting: Mutex::default(),
+            max_streams,
+            window_bytes: options.window_bytes.max(1),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Reading>> {
@@ -91,7 +97,8 @@ impl ByteSource for BlobSource {
             let mut reading = self.reading_from(at)?;
             while filled < wanted {
                 if reading.rest.is_empty() {
-                    let next = reading.stream.next_blocking().map_err(|error| Failure::from(error).at_byte(at))?;
+                    let next =
+                        reading.stream.next_blocking().map_err(|error| Failure::from(error).at_byte(at))?;
                     let Some(chunk) = next else { break };
                     reading.rest = chunk;
                 }

@@ -1,1 +1,4 @@
+//! Tests of the crate from outside: its contracts, on every adapter.
+
+mod blob;
 mod bus;
