@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod grant;
 pub mod graphql;
+pub mod hub;
 pub mod report;
 
 mod hex;

@@ -1,5 +1,6 @@
 //! The crate as its users see it: the command line and the report. Inspections of real files are in `e2e`.
 
 mod command_line;
+mod hub;
 mod profiles;
 mod report;
