@@ -12,6 +12,7 @@ pub mod file;
 pub mod finding;
 pub mod id;
 pub mod inspection;
+pub mod message;
 pub mod profile;
 pub mod progress;
 pub mod spec;

@@ -9,6 +9,7 @@ mod fence;
 mod file;
 mod id;
 mod inspection;
+mod message;
 mod profile;
 mod retry;
 mod support;
