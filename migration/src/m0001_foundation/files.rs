@@ -21,6 +21,7 @@ pub(super) const UP: &[&str] = &[
         CHECK (state <> 'FAILED' OR failure IS NOT NULL)
     )",
     "CREATE INDEX files_by_age ON files (workspace_id, created_at, id)",
+    // completing_until: until then one caller has the turn to put the blocks together.
     "CREATE TABLE uploads (
         id {id} PRIMARY KEY,
         workspace_id {id} NOT NULL,
@@ -28,8 +29,10 @@ pub(super) const UP: &[&str] = &[
         block_size_bytes BIGINT NOT NULL CHECK (block_size_bytes > 0),
         created_at BIGINT NOT NULL,
         expires_at BIGINT NOT NULL,
+        completing_until BIGINT NOT NULL DEFAULT 0,
         FOREIGN KEY (workspace_id, file_id) REFERENCES files (workspace_id, id)
     )",
+    "CREATE INDEX uploads_by_expiry ON uploads (expires_at)",
 ];
 
 pub(super) const DOWN: &[&str] = &["DROP TABLE uploads", "DROP TABLE files"];

@@ -1,7 +1,8 @@
 //! Inspections and their events.
 
 pub(super) const UP: &[&str] = &[
-    // last_seq is the number of the newest event: events are numbered under the lock of this row.
+    // last_seq is the number of the newest event, updated_at its moment: events are numbered under the lock of
+    // this row.
     "CREATE TABLE inspections (
         id {id} PRIMARY KEY,
         workspace_id {id} NOT NULL REFERENCES workspaces (id),
@@ -24,6 +25,7 @@ pub(super) const UP: &[&str] = &[
         failure TEXT,
         last_seq BIGINT NOT NULL CHECK (last_seq >= 0),
         created_at BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
         started_at BIGINT,
         ended_at BIGINT,
         UNIQUE (workspace_id, id),
@@ -33,6 +35,7 @@ pub(super) const UP: &[&str] = &[
         CHECK (state <> 'FAILED' OR failure IS NOT NULL)
     )",
     "CREATE INDEX inspections_by_age ON inspections (workspace_id, created_at, id)",
+    "CREATE INDEX inspections_by_change ON inspections (workspace_id, updated_at, id)",
     "CREATE INDEX inspections_of_file ON inspections (workspace_id, file_id, created_at, id)",
     "CREATE INDEX inspections_that_can_run ON inspections (priority, created_at, id)
         WHERE state IN ('QUEUED', 'RUNNING')",

@@ -1,17 +1,16 @@
-//! Workspaces, who may act in them, and the tokens they act with.
+//! Workspaces, and who may act in them. The tokens they act with are in `tokens`.
 
-use data_inspector_domain::access::{Role, TokenScope};
-use data_inspector_domain::id::{PrincipalId, TokenId, WorkspaceId};
+use data_inspector_domain::access::Role;
+use data_inspector_domain::id::{PrincipalId, WorkspaceId};
 use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::Action;
-use super::codec::{document, json, name, new_uuid, parsed, variant};
-use super::connect::Store;
-use super::entity::{principals, tokens, workspaces};
-use super::error::{Noun, StoreError, StoreErrorKind};
+use super::codec::{name, new_uuid, parsed, variant};
+use super::connect::{Store, Writing};
+use super::entity::{principals, workspaces};
+use super::error::StoreError;
 
 /// For whom a call is made: it sees and touches only what belongs to the workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,10 +20,6 @@ pub struct Scope {
     /// Who acts.
     pub principal_id: PrincipalId,
 }
-
-/// SHA-256 of a token. The token itself is never stored.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash(pub [u8; 32]);
 
 /// A workspace to create, and who owns it.
 #[derive(Clone, Debug)]
@@ -44,32 +39,30 @@ pub struct NewPrincipal {
     pub role: Role,
 }
 
-/// A token to issue to whoever asks for it.
-#[derive(Clone)]
-pub struct NewToken {
-    /// What it is for, to tell it from others.
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// What people call it.
     pub name: String,
-    /// Hash of the token.
-    pub hash: TokenHash,
-    /// What it may be used for.
-    pub scopes: Vec<TokenScope>,
-    /// When it stops to work.
-    pub expires_at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
 }
 
-/// Who a token stands for, and what it allows.
+/// Somebody who acts in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authenticated {
-    /// The token.
-    pub token_id: TokenId,
-    /// For whom.
-    pub scope: Scope,
+pub struct Principal {
+    /// Their id.
+    pub id: PrincipalId,
+    /// The workspace they act in.
+    pub workspace_id: WorkspaceId,
+    /// What people call them.
+    pub name: String,
     /// What they are in the workspace.
     pub role: Role,
-    /// What the token may be used for.
-    pub scopes: Vec<TokenScope>,
-    /// When it stops to work.
-    pub expires_at: Timestamp,
+    /// Since when.
+    pub created_at: Timestamp,
 }
 
 impl Store {
@@ -93,7 +86,6 @@ impl Store {
 
     /// The workspace that was created first, with its owner: the one a standalone process works in.
     pub async fn first_workspace(&self) -> Result<Option<Scope>, StoreError> {
-        use sea_orm::{QueryOrder, QuerySelect};
         let owner = principals::Entity::find()
             .filter(principals::Column::Role.eq(name(Role::Owner)))
             .order_by_asc(principals::Column::CreatedAt)
@@ -101,7 +93,8 @@ impl Store {
             .limit(1)
             .one(&self.reader)
             .await?;
-        owner.map(|row| scope(&row.workspace_id, &row.id)).transpose()
+        let scope = |owner: Principal| Scope { workspace_id: owner.workspace_id, principal_id: owner.id };
+        Ok(owner.map(Principal::try_from).transpose()?.map(scope))
     }
 
     /// Lets somebody act in the workspace.
@@ -117,66 +110,43 @@ impl Store {
         Ok(id)
     }
 
-    /// Issues a token to the principal of the scope.
-    pub async fn create_token(&self, scope: Scope, token: NewToken) -> Result<TokenId, StoreError> {
-        let writing = self.begin().await?;
-        let id = TokenId::from_uuid(new_uuid(writing.now));
-        let row = tokens::ActiveModel {
-            id: Set(id.to_string()),
-            workspace_id: Set(scope.workspace_id.to_string()),
-            principal_id: Set(scope.principal_id.to_string()),
-            name: Set(token.name),
-            hash: Set(token.hash.0.to_vec()),
-            scopes: Set(json(&token.scopes)),
-            created_at: Set(writing.now.as_micros()),
-            expires_at: Set(token.expires_at.as_micros()),
-            revoked_at: Set(None),
-        };
-        tokens::Entity::insert(row).exec_without_returning(&writing.tx).await?;
-        writing.audit(scope, Action::CreateToken, id).await?;
-        writing.commit().await?;
-        Ok(id)
-    }
-
-    /// Ends a token of the workspace now; again is no error.
-    pub async fn revoke_token(&self, scope: Scope, id: TokenId) -> Result<(), StoreError> {
-        let writing = self.begin().await?;
-        let updated = tokens::Entity::update_many()
-            .col_expr(tokens::Column::RevokedAt, Expr::value(writing.now.as_micros()))
-            .filter(tokens::Column::Id.eq(id.to_string()))
-            .filter(tokens::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
-            .exec(&writing.tx)
-            .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreErrorKind::NotFound(Noun::Token).into());
+    /// The workspace of the scope, unless the principal does not act in it.
+    pub async fn workspace(&self, scope: Scope) -> Result<Option<Workspace>, StoreError> {
+        if self.principals_by_id(scope, &[scope.principal_id]).await?.is_empty() {
+            return Ok(None);
         }
-        writing.audit(scope, Action::RevokeToken, id).await?;
-        writing.commit().await
+        let row = workspaces::Entity::find_by_id(scope.workspace_id.to_string()).one(&self.reader).await?;
+        row.map(Workspace::try_from).transpose()
     }
 
-    /// Who a token stands for; `None` if it is unknown, expired or revoked.
-    pub async fn authenticate(&self, hash: TokenHash) -> Result<Option<Authenticated>, StoreError> {
-        let now = self.now().await?;
-        let found = tokens::Entity::find()
-            .filter(tokens::Column::Hash.eq(hash.0.to_vec()))
-            .filter(tokens::Column::ExpiresAt.gt(now.as_micros()))
-            .filter(tokens::Column::RevokedAt.is_null())
-            .one(&self.reader)
+    /// Those of these people that act in the workspace, in any order.
+    pub async fn principals_by_id(
+        &self,
+        scope: Scope,
+        ids: &[PrincipalId],
+    ) -> Result<Vec<Principal>, StoreError> {
+        let rows = principals::Entity::find()
+            .filter(principals::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+            .filter(principals::Column::Id.is_in(ids.iter().map(PrincipalId::to_string)))
+            .all(&self.reader)
             .await?;
-        let Some(token) = found else { return Ok(None) };
-        let principal = principals::Entity::find_by_id(token.principal_id.clone()).one(&self.reader).await?;
-        let principal = principal.ok_or(StoreErrorKind::Corrupt("tokens.principal_id"))?;
-        Ok(Some(Authenticated {
-            token_id: parsed("tokens.id", &token.id)?,
-            scope: scope(&token.workspace_id, &token.principal_id)?,
-            role: variant("principals.role", &principal.role)?,
-            scopes: document("tokens.scopes", &token.scopes)?,
-            expires_at: Timestamp::from_micros(token.expires_at),
-        }))
+        rows.into_iter().map(Principal::try_from).collect()
+    }
+
+    /// Who acts in the workspace, by age, at most `limit`.
+    pub async fn list_principals(&self, scope: Scope, limit: u32) -> Result<Vec<Principal>, StoreError> {
+        let rows = principals::Entity::find()
+            .filter(principals::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+            .order_by_asc(principals::Column::CreatedAt)
+            .order_by_asc(principals::Column::Id)
+            .limit(u64::from(limit))
+            .all(&self.reader)
+            .await?;
+        rows.into_iter().map(Principal::try_from).collect()
     }
 }
 
-impl super::connect::Writing {
+impl Writing {
     async fn insert_principal(
         &self,
         workspace_id: WorkspaceId,
@@ -195,7 +165,25 @@ impl super::connect::Writing {
     }
 }
 
-fn scope(workspace_id: &str, principal_id: &str) -> Result<Scope, StoreError> {
-    let workspace_id = parsed("workspace_id", workspace_id)?;
-    Ok(Scope { workspace_id, principal_id: parsed("principal_id", principal_id)? })
+impl TryFrom<workspaces::Model> for Workspace {
+    type Error = StoreError;
+
+    fn try_from(row: workspaces::Model) -> Result<Self, StoreError> {
+        let created_at = Timestamp::from_micros(row.created_at);
+        Ok(Self { id: parsed("workspaces.id", &row.id)?, name: row.name, created_at })
+    }
+}
+
+impl TryFrom<principals::Model> for Principal {
+    type Error = StoreError;
+
+    fn try_from(row: principals::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: parsed("principals.id", &row.id)?,
+            workspace_id: parsed("principals.workspace_id", &row.workspace_id)?,
+            role: variant("principals.role", &row.role)?,
+            created_at: Timestamp::from_micros(row.created_at),
+            name: row.name,
+        })
+    }
 }

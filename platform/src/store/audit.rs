@@ -1,6 +1,6 @@
 //! Who did what: written in the transaction that does it.
 
-use data_inspector_domain::id::PrincipalId;
+use data_inspector_domain::id::{InspectionId, PrincipalId};
 use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -29,11 +29,14 @@ pub(super) enum Action {
     CancelInspection,
     RetryInspection,
     RerunInspection,
+    SeeValues,
 }
 
 /// One thing that somebody did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
+    /// Its number; rises with time.
+    pub id: i64,
     /// Who; `None` if nobody did, but the system.
     pub principal_id: Option<PrincipalId>,
     /// When.
@@ -65,14 +68,29 @@ impl Writing {
 }
 
 impl Store {
-    /// What was done in the workspace last, newest first.
-    pub async fn audit_log(&self, scope: Scope, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows = audit::Entity::find()
+    /// Notes that somebody saw values of a file unmasked.
+    pub async fn audit_values_seen(&self, scope: Scope, id: InspectionId) -> Result<(), StoreError> {
+        let writing = self.begin().await?;
+        writing.audit(scope, Action::SeeValues, id).await?;
+        writing.commit().await
+    }
+
+    /// What was done in the workspace before an entry, newest first, at most `limit`; from the newest entry if
+    /// `None`.
+    pub async fn audit_log(
+        &self,
+        scope: Scope,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut query = audit::Entity::find()
             .filter(audit::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
             .order_by_desc(audit::Column::Id)
-            .limit(u64::from(limit))
-            .all(&self.reader)
-            .await?;
+            .limit(u64::from(limit));
+        if let Some(before) = before {
+            query = query.filter(audit::Column::Id.lt(before));
+        }
+        let rows = query.all(&self.reader).await?;
         rows.into_iter().map(AuditEntry::try_from).collect()
     }
 }
@@ -82,6 +100,7 @@ impl TryFrom<audit::Model> for AuditEntry {
 
     fn try_from(row: audit::Model) -> Result<Self, StoreError> {
         Ok(Self {
+            id: row.id,
             principal_id: parsed_optional("audit.principal_id", row.principal_id.as_deref())?,
             at: Timestamp::from_micros(row.at),
             action: row.action,

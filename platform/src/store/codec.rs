@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use data_inspector_domain::id::Sequence;
 use data_inspector_domain::time::Timestamp;
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -79,6 +80,19 @@ pub(super) fn unsigned_optional(
     number: Option<i64>,
 ) -> Result<Option<u64>, StoreError> {
     number.map(|number| unsigned(column, number)).transpose()
+}
+
+/// Number of an event.
+pub(super) fn sequence(column: &'static str, number: u64) -> Result<Sequence, StoreError> {
+    Sequence::try_from(number).map_err(|error| StoreError::corrupt(column, error))
+}
+
+/// The same for a column that is 0 before the first event.
+pub(super) fn sequence_optional(column: &'static str, number: i64) -> Result<Option<Sequence>, StoreError> {
+    match unsigned(column, number)? {
+        0 => Ok(None),
+        number => sequence(column, number).map(Some),
+    }
 }
 
 /// A number as stored.

@@ -1,7 +1,7 @@
 //! Opening the store, its transactions, its clock.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_inspector_domain::time::Timestamp;
@@ -26,7 +26,8 @@ pub struct StoreConfig {
     pub max_connections: u32,
     /// How long a call waits for a connection, and on SQLite for another process that writes.
     pub acquire_timeout: Duration,
-    /// How long a statement may run; PostgreSQL only.
+    /// How long a statement may run, waiting for locks included, and how long a transaction may do nothing;
+    /// PostgreSQL only.
     pub statement_timeout: Duration,
 }
 
@@ -58,6 +59,7 @@ pub struct Store {
     pub(super) reader: DatabaseConnection,
     writer: DatabaseConnection,
     clock: Clock,
+    statements: Arc<AtomicU64>,
 }
 
 /// A transaction that writes, and the moment it began. Dropped without a commit, it is rolled back.
@@ -78,17 +80,24 @@ impl Store {
         if config.url.starts_with("sqlite:") {
             let reader = Database::connect(sqlite_options(config, config.max_connections)).await?;
             let writer = Database::connect(sqlite_options(config, 1)).await?;
-            return Ok(Self { reader, writer, clock });
+            return Ok(Self::of(reader, Some(writer), clock));
         }
-        let mut options = ConnectOptions::new(&config.url);
-        options
-            .max_connections(config.max_connections)
-            .acquire_timeout(config.acquire_timeout)
-            .statement_timeout(config.statement_timeout)
-            .set_application_name("data-inspector")
-            .sqlx_logging(false);
-        let pool = Database::connect(options).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, clock })
+        Ok(Self::of(Database::connect(postgres_options(config)).await?, None, clock))
+    }
+
+    /// `writer`: `None` if whoever reads may write.
+    fn of(mut reader: DatabaseConnection, writer: Option<DatabaseConnection>, clock: Clock) -> Self {
+        let statements = Arc::new(AtomicU64::new(0));
+        count_statements(&mut reader, &statements);
+        let mut writer = writer.unwrap_or_else(|| reader.clone());
+        count_statements(&mut writer, &statements);
+        Self { reader, writer, clock, statements }
+    }
+
+    /// Statements executed so far, those that begin and end transactions aside: what a caller costs the
+    /// database.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Brings the tables to this release. Any number of replicas may call it at once.
@@ -154,6 +163,29 @@ async fn postgres_micros(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
 fn host_micros() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn count_statements(db: &mut DatabaseConnection, statements: &Arc<AtomicU64>) {
+    let statements = Arc::clone(statements);
+    db.set_metric_callback(move |_| {
+        statements.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
+fn postgres_options(config: &StoreConfig) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&config.url);
+    // A process that hangs in a transaction loses its locks, rather than hold up everybody else.
+    let idle_timeout = config.statement_timeout.as_millis().to_string();
+    options
+        .max_connections(config.max_connections)
+        .acquire_timeout(config.acquire_timeout)
+        .statement_timeout(config.statement_timeout)
+        .set_application_name("data-inspector")
+        .sqlx_logging(false)
+        .map_sqlx_postgres_opts(move |postgres| {
+            postgres.options([("idle_in_transaction_session_timeout", &idle_timeout)])
+        });
+    options
 }
 
 fn sqlite_options(config: &StoreConfig, connections: u32) -> ConnectOptions {

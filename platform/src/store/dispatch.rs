@@ -19,7 +19,7 @@ use super::rows::{File, Inspection, Task};
 use super::tasks::LockedTask;
 
 /// As in the indexes: SQLite uses a partial index only for the very words it was made with.
-const CAN_RUN: &str = "state IN ('QUEUED', 'RUNNING')";
+pub(super) const CAN_RUN: &str = "state IN ('QUEUED', 'RUNNING')";
 pub(super) const HAS_LEASE: &str = "state IN ('RELEASED', 'CLAIMED')";
 
 /// The work of an inspection that could be released now.
@@ -197,8 +197,8 @@ impl Writing {
         if task.task.inspection_id != inspection.id || task.apply(Command::Release).is_err() {
             return Ok(None);
         }
-        task.task.released_at = Some(self.now);
-        task.task.lease_until = Some(Timestamp::from_micros(later(self.now, claim_deadline)));
+        task.task.released_at = Some(inspection.now);
+        task.task.lease_until = Some(Timestamp::from_micros(later(inspection.now, claim_deadline)));
         task.task.not_before = None;
         task.task.worker_id = None;
         task.task.bytes_done = 0;

@@ -1,22 +1,38 @@
 //! Committed events, as the bytes they were published as.
 
+use data_inspector_domain::event::EventType;
 use data_inspector_domain::event::cursor::Cursor;
-use data_inspector_domain::id::Sequence;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use data_inspector_domain::id::{InspectionId, Sequence, WorkspaceId};
+use data_inspector_domain::inspection::InspectionState;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, WindowStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::access::Scope;
-use super::codec::unsigned;
+use super::codec::{name, parsed, sequence, sequence_optional, unsigned, variant};
 use super::connect::Store;
-use super::entity::events;
+use super::entity::{events, inspections};
 use super::error::StoreError;
 
 /// An event, as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
+    /// The inspection it is about.
+    pub inspection_id: InspectionId,
     /// Its number within the inspection.
     pub seq: Sequence,
     /// JSON of an `InspectionEvent`.
     pub bytes: Vec<u8>,
+}
+
+/// How far the events of an inspection go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventsHead {
+    /// The inspection.
+    pub inspection_id: InspectionId,
+    /// Its state, as its newest event left it.
+    pub state: InspectionState,
+    /// Number of its newest event.
+    pub last_seq: Option<Sequence>,
 }
 
 impl Store {
@@ -28,25 +44,160 @@ impl Store {
         cursor: Cursor,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        let last_seen = cursor.after.map_or(0, Sequence::get);
+        self.events(of_inspection(scope, cursor.inspection_id).add(follows(cursor)), Order::Asc, limit).await
+    }
+
+    /// The events after a position up to a number, that one included, in order, at most `limit`.
+    pub async fn events_between(
+        &self,
+        scope: Scope,
+        cursor: Cursor,
+        up_to: Sequence,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let not_after = events::Column::Seq.lte(seq_column(up_to));
+        let range = of_inspection(scope, cursor.inspection_id).add(follows(cursor)).add(not_after);
+        self.events(range, Order::Asc, limit).await
+    }
+
+    /// The same as [`Store::events_after`] for several inspections at once, at most `limit_each` of each, and
+    /// only those of some types; of all if there is none.
+    pub async fn events_after_each(
+        &self,
+        scope: Scope,
+        cursors: &[Cursor],
+        types: &[EventType],
+        limit_each: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        if cursors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ranges = cursors.iter().fold(Condition::any(), |ranges, cursor| {
+            ranges.add(of_inspection(scope, cursor.inspection_id).add(follows(*cursor)))
+        });
+        let window = WindowStatement::partition_by(events::Column::InspectionId)
+            .order_by(events::Column::Seq, Order::Asc)
+            .to_owned();
+        let numbered = Query::select()
+            .columns([events::Column::InspectionId, events::Column::Seq])
+            .expr_window_as(Func::cust("row_number"), window, "place")
+            .from(events::Entity)
+            .cond_where(Condition::all().add(ranges).add(of_types(types)))
+            .to_owned();
+        let wanted = Query::select()
+            .columns(["inspection_id", "seq"])
+            .from_subquery(numbered, "numbered")
+            .and_where(Expr::col("place").lte(limit_each))
+            .to_owned();
+        let key = Expr::tuple([Expr::col(events::Column::InspectionId), Expr::col(events::Column::Seq)]);
         let rows = events::Entity::find()
-            .filter(events::Column::InspectionId.eq(cursor.inspection_id.to_string()))
-            .filter(events::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
-            .filter(events::Column::Seq.gt(i64::try_from(last_seen).unwrap_or(i64::MAX)))
+            .filter(key.in_subquery(wanted))
+            .order_by_asc(events::Column::InspectionId)
             .order_by_asc(events::Column::Seq)
-            .limit(u64::from(limit))
             .all(&self.reader)
             .await?;
         rows.into_iter().map(StoredEvent::try_from).collect()
     }
+
+    /// The newest events of an inspection of some types (of all if there is none) before a number, newest
+    /// first, at most `limit`.
+    pub async fn newest_events(
+        &self,
+        scope: Scope,
+        inspection_id: InspectionId,
+        types: &[EventType],
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let before = before.map(|seq| events::Column::Seq.lt(seq_column(seq)));
+        let range = of_inspection(scope, inspection_id).add_option(before).add(of_types(types));
+        self.events(range, Order::Desc, limit).await
+    }
+
+    /// How far the events of these inspections go, for those that the workspace has, in any order.
+    pub async fn events_heads(
+        &self,
+        scope: Scope,
+        ids: &[InspectionId],
+    ) -> Result<Vec<EventsHead>, StoreError> {
+        let rows = inspections::Entity::find()
+            .select_only()
+            .columns([inspections::Column::Id, inspections::Column::State, inspections::Column::LastSeq])
+            .filter(inspections::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+            .filter(inspections::Column::Id.is_in(ids.iter().map(InspectionId::to_string)))
+            .into_tuple::<(String, String, i64)>()
+            .all(&self.reader)
+            .await?;
+        let head = |(id, state, last_seq): (String, String, i64)| {
+            Ok(EventsHead {
+                inspection_id: parsed("inspections.id", &id)?,
+                state: variant("inspections.state", &state)?,
+                last_seq: sequence_optional("inspections.last_seq", last_seq)?,
+            })
+        };
+        rows.into_iter().map(head).collect()
+    }
+
+    /// The workspaces these inspections belong to, for whoever hands out published events: an event names its
+    /// inspection only. It never changes.
+    pub async fn workspaces_of(
+        &self,
+        ids: &[InspectionId],
+    ) -> Result<Vec<(InspectionId, WorkspaceId)>, StoreError> {
+        let rows = inspections::Entity::find()
+            .select_only()
+            .columns([inspections::Column::Id, inspections::Column::WorkspaceId])
+            .filter(inspections::Column::Id.is_in(ids.iter().map(InspectionId::to_string)))
+            .into_tuple::<(String, String)>()
+            .all(&self.reader)
+            .await?;
+        let owner = |(id, workspace_id): (String, String)| {
+            Ok((parsed("inspections.id", &id)?, parsed("inspections.workspace_id", &workspace_id)?))
+        };
+        rows.into_iter().map(owner).collect()
+    }
+
+    async fn events(
+        &self,
+        range: Condition,
+        order: Order,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        let query = events::Entity::find().filter(range).order_by(events::Column::Seq, order);
+        let rows = query.limit(u64::from(limit)).all(&self.reader).await?;
+        rows.into_iter().map(StoredEvent::try_from).collect()
+    }
+}
+
+fn of_inspection(scope: Scope, id: InspectionId) -> Condition {
+    Condition::all()
+        .add(events::Column::InspectionId.eq(id.to_string()))
+        .add(events::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+}
+
+fn follows(cursor: Cursor) -> Expr {
+    events::Column::Seq.gt(cursor.after.map_or(0, seq_column))
+}
+
+fn of_types(types: &[EventType]) -> Condition {
+    let wanted = Condition::all();
+    if types.is_empty() {
+        wanted
+    } else {
+        wanted.add(events::Column::EventType.is_in(types.iter().map(name)))
+    }
+}
+
+/// A sequence fits a BIGINT.
+fn seq_column(seq: Sequence) -> i64 {
+    i64::try_from(seq.get()).unwrap_or(i64::MAX)
 }
 
 impl TryFrom<events::Model> for StoredEvent {
     type Error = StoreError;
 
     fn try_from(row: events::Model) -> Result<Self, StoreError> {
-        let number: u64 = unsigned("events.seq", row.seq)?;
-        let seq = Sequence::try_from(number).map_err(|error| StoreError::corrupt("events.seq", error))?;
-        Ok(Self { seq, bytes: row.bytes })
+        let seq = sequence("events.seq", unsigned("events.seq", row.seq)?)?;
+        Ok(Self { inspection_id: parsed("events.inspection_id", &row.inspection_id)?, seq, bytes: row.bytes })
     }
 }

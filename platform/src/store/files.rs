@@ -18,7 +18,6 @@ use super::entity::{files, uploads};
 use super::error::{Noun, StoreError, StoreErrorKind};
 use super::idempotency::{Created, IdempotentRequest, Operation};
 use super::locked::{Reason, lock_waiting_inspections};
-use super::page::{Page, PageRequest};
 use super::rows::{File, Upload};
 
 /// A file that somebody is about to upload.
@@ -70,16 +69,6 @@ impl Store {
         Ok(Created { value, deduplicated: false })
     }
 
-    /// The upload and its file.
-    pub async fn upload(&self, scope: Scope, id: UploadId) -> Result<Option<(Upload, File)>, StoreError> {
-        let query = uploads::Entity::find_by_id(id.to_string())
-            .filter(uploads::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
-        let Some(upload) = query.one(&self.reader).await? else { return Ok(None) };
-        let file = files::Entity::find_by_id(upload.file_id.clone()).one(&self.reader).await?;
-        let file = file.ok_or(StoreErrorKind::Corrupt("uploads.file_id"))?;
-        Ok(Some((upload.try_into()?, file.try_into()?)))
-    }
-
     /// The file is there: pins it, and starts the inspections that wait for it. Again with the same etag is no
     /// error.
     pub async fn complete_upload(
@@ -89,7 +78,7 @@ impl Store {
         completed: CompletedUpload,
     ) -> Result<File, StoreError> {
         let writing = self.begin().await?;
-        let mut row = writing.lock_file_of_upload(scope, id).await?;
+        let (mut row, _) = writing.lock_file_of_upload(scope, id).await?;
         let declared_bytes = u64::try_from(row.size_bytes).unwrap_or(0);
         if completed.size_bytes != declared_bytes {
             let found_bytes = completed.size_bytes;
@@ -103,7 +92,7 @@ impl Store {
         row.etag = Some(completed.etag);
         row.content_id = completed.content_id;
         let row = writing.end_transfer(row).await?;
-        for mut inspection in lock_waiting_inspections(&writing, &row.id).await? {
+        for mut inspection in lock_waiting_inspections(&writing, scope, &row.id).await? {
             inspection.start_with_file().await?;
             inspection.save().await?;
         }
@@ -120,11 +109,11 @@ impl Store {
         failure: Failure,
     ) -> Result<File, StoreError> {
         let writing = self.begin().await?;
-        let mut row = writing.lock_file_of_upload(scope, id).await?;
+        let (mut row, _) = writing.lock_file_of_upload(scope, id).await?;
         row.state = name(file::apply(variant("files.state", &row.state)?, file::Command::Fail)?);
         row.failure = Some(json(&failure));
         let row = writing.end_transfer(row).await?;
-        for mut inspection in lock_waiting_inspections(&writing, &row.id).await? {
+        for mut inspection in lock_waiting_inspections(&writing, scope, &row.id).await? {
             inspection.apply(inspection::Command::FileFailed, Reason::failure(&failure))?;
             inspection.save().await?;
         }
@@ -146,16 +135,6 @@ impl Store {
             .all(&self.reader)
             .await?;
         rows.into_iter().map(File::try_from).collect()
-    }
-
-    /// A page of the workspace's files.
-    pub async fn list_files(&self, scope: Scope, page: &PageRequest) -> Result<Page<File>, StoreError> {
-        let query =
-            files::Entity::find().filter(files::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
-        let query = page.select(query, files::Column::CreatedAt, files::Column::Id);
-        let rows = query.all(&self.reader).await?;
-        let items = rows.into_iter().map(File::try_from).collect::<Result<_, _>>()?;
-        Ok(page.page(items))
     }
 }
 
@@ -188,26 +167,11 @@ impl Writing {
             block_size_bytes: bigint(upload.block_size_bytes)?,
             created_at: self.now.as_micros(),
             expires_at: later(self.now, upload.lifetime),
+            completing_until: 0,
         };
         files::Entity::insert(file.clone().into_active_model()).exec_without_returning(&self.tx).await?;
         uploads::Entity::insert(session.clone().into_active_model()).exec_without_returning(&self.tx).await?;
         Ok((session.try_into()?, file.try_into()?))
-    }
-
-    async fn find_upload(&self, scope: Scope, id: &str) -> Result<(Upload, File), StoreError> {
-        let query = uploads::Entity::find_by_id(id)
-            .filter(uploads::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
-        let upload = query.one(&self.tx).await?.ok_or(StoreErrorKind::NotFound(Noun::Upload))?;
-        let file = files::Entity::find_by_id(upload.file_id.clone()).one(&self.tx).await?;
-        let file = file.ok_or(StoreErrorKind::Corrupt("uploads.file_id"))?;
-        Ok((upload.try_into()?, file.try_into()?))
-    }
-
-    async fn lock_file_of_upload(&self, scope: Scope, id: UploadId) -> Result<files::Model, StoreError> {
-        let query = uploads::Entity::find_by_id(id.to_string())
-            .filter(uploads::Column::WorkspaceId.eq(scope.workspace_id.to_string()));
-        let upload = query.one(&self.tx).await?.ok_or(StoreErrorKind::NotFound(Noun::Upload))?;
-        self.lock_file(scope, &upload.file_id).await
     }
 
     /// Until the transaction ends nobody else changes the file, or adds an inspection of it.

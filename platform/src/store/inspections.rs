@@ -15,7 +15,6 @@ use super::entity::{files, inspections};
 use super::error::{Noun, StoreError, StoreErrorKind};
 use super::idempotency::{Created, IdempotentRequest, Operation};
 use super::locked::{LockedInspection, Reason};
-use super::page::{Page, PageRequest};
 use super::rows::{File, Inspection};
 
 /// An inspection that somebody asks for.
@@ -29,15 +28,6 @@ pub struct NewInspection {
     pub priority: i32,
     /// The request, if it may be made again.
     pub idempotency: Option<IdempotentRequest>,
-}
-
-/// Which inspections to list; by default all.
-#[derive(Clone, Debug, Default)]
-pub struct InspectionFilter {
-    /// Only those of this file.
-    pub file_id: Option<FileId>,
-    /// Only those in one of these states; in any if there is none.
-    pub states: Vec<InspectionState>,
 }
 
 /// What an inspection is made from.
@@ -109,26 +99,6 @@ impl Store {
             .all(&self.reader)
             .await?;
         rows.into_iter().map(Inspection::try_from).collect()
-    }
-
-    /// A page of the workspace's inspections.
-    pub async fn list_inspections(
-        &self,
-        scope: Scope,
-        filter: &InspectionFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Inspection>, StoreError> {
-        let mut query = in_workspace(scope);
-        if let Some(file_id) = filter.file_id {
-            query = query.filter(inspections::Column::FileId.eq(file_id.to_string()));
-        }
-        if !filter.states.is_empty() {
-            query = query.filter(inspections::Column::State.is_in(filter.states.iter().map(name)));
-        }
-        let query = page.select(query, inspections::Column::CreatedAt, inspections::Column::Id);
-        let rows = query.all(&self.reader).await?;
-        let items = rows.into_iter().map(Inspection::try_from).collect::<Result<_, _>>()?;
-        Ok(page.page(items))
     }
 
     /// An inspection and its file, for the coordinator.
@@ -209,6 +179,7 @@ impl Writing {
             failure: None,
             last_seq: 0,
             created_at: self.now.as_micros(),
+            updated_at: self.now.as_micros(),
             started_at: None,
             ended_at: None,
         }

@@ -5,8 +5,9 @@ use data_inspector_domain::event::{
     EventBody, InspectionEvent, Phase, PhaseChanged, StateChanged, StateReason,
 };
 use data_inspector_domain::failure::Failure;
-use data_inspector_domain::id::{InspectionId, PrincipalId, Sequence, TaskId, WorkspaceId};
+use data_inspector_domain::id::{InspectionId, PrincipalId, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::{self, Command, InspectionState};
+use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Query;
 use sea_orm::{
@@ -14,7 +15,7 @@ use sea_orm::{
 };
 
 use super::access::Scope;
-use super::codec::{ROWS_PER_STATEMENT, json, name, parsed, unsigned, variant};
+use super::codec::{ROWS_PER_STATEMENT, json, name, parsed, sequence, unsigned, variant};
 use super::connect::Writing;
 use super::entity::{events, inspections, tasks};
 use super::error::{Noun, StoreError, StoreErrorKind};
@@ -27,6 +28,9 @@ pub(super) struct LockedInspection<'w> {
     pub(super) id: InspectionId,
     pub(super) workspace_id: WorkspaceId,
     pub(super) state: InspectionState,
+    /// What time it is, but never before its newest event: whoever waited for the lock may have looked at the
+    /// clock before whoever held it.
+    pub(super) now: Timestamp,
     pub(super) row: inspections::Model,
     pub(super) outgoing: Vec<Outgoing>,
     recorded: Vec<events::ActiveModel>,
@@ -95,6 +99,7 @@ impl<'w> LockedInspection<'w> {
             id: parsed("inspections.id", &row.id)?,
             workspace_id: parsed("inspections.workspace_id", &row.workspace_id)?,
             state: variant("inspections.state", &row.state)?,
+            now: writing.now.max(Timestamp::from_micros(row.updated_at)),
             row,
             outgoing: Vec::new(),
             recorded: Vec::new(),
@@ -126,9 +131,9 @@ impl<'w> LockedInspection<'w> {
         self.state = to;
         self.row.state = name(to);
         self.row.version += 1;
-        self.row.ended_at = to.is_terminal().then_some(self.writing.now.as_micros());
+        self.row.ended_at = to.is_terminal().then_some(self.now.as_micros());
         if to == InspectionState::Running {
-            self.row.started_at.get_or_insert(self.writing.now.as_micros());
+            self.row.started_at.get_or_insert(self.now.as_micros());
         }
         let version = unsigned("inspections.version", self.row.version)?;
         self.record(EventBody::StateChanged(StateChanged { from, to, version, reason }))
@@ -146,10 +151,10 @@ impl<'w> LockedInspection<'w> {
     /// Gives a fact the next number.
     pub(super) fn record(&mut self, body: EventBody) -> Result<(), StoreError> {
         self.row.last_seq += 1;
-        let number: u64 = unsigned("inspections.last_seq", self.row.last_seq)?;
-        let seq = Sequence::try_from(number).map_err(|error| StoreError::corrupt("last_seq", error))?;
+        self.row.updated_at = self.now.as_micros();
+        let seq = sequence("inspections.last_seq", unsigned("inspections.last_seq", self.row.last_seq)?)?;
         let event_type = name(body.event_type());
-        let bytes = InspectionEvent::new(self.id, seq, self.writing.now, body).to_json().into_bytes();
+        let bytes = InspectionEvent::new(self.id, seq, self.now, body).to_json().into_bytes();
         self.outgoing.push(Outgoing {
             topic: Topic::Updates,
             key: Some(self.row.id.clone()),
@@ -160,7 +165,7 @@ impl<'w> LockedInspection<'w> {
             inspection_id: Set(self.row.id.clone()),
             seq: Set(self.row.last_seq),
             workspace_id: Set(self.row.workspace_id.clone()),
-            at: Set(self.writing.now.as_micros()),
+            at: Set(self.now.as_micros()),
             event_type: Set(event_type),
             bytes: Set(bytes),
         });
@@ -195,9 +200,11 @@ impl<'w> LockedInspection<'w> {
 /// Locks the inspections that wait for a file, whose row is locked, in the order of their ids.
 pub(super) async fn lock_waiting_inspections<'w>(
     writing: &'w Writing,
+    scope: Scope,
     file_id: &str,
 ) -> Result<Vec<LockedInspection<'w>>, StoreError> {
     let rows = inspections::Entity::find()
+        .filter(inspections::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
         .filter(inspections::Column::FileId.eq(file_id))
         .filter(inspections::Column::State.eq(name(InspectionState::WaitingForFile)))
         .order_by_asc(inspections::Column::Id)

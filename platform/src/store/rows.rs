@@ -16,7 +16,8 @@ use data_inspector_domain::task::{TaskKind, TaskState};
 use data_inspector_domain::time::Timestamp;
 
 use super::codec::{
-    document, document_optional, hash, moment, parsed, parsed_optional, unsigned, unsigned_optional, variant,
+    document, document_optional, hash, moment, parsed, parsed_optional, sequence_optional, unsigned,
+    unsigned_optional, variant,
 };
 use super::entity::{files, inspections, partials, tasks, uploads};
 use super::error::StoreError;
@@ -115,6 +116,8 @@ pub struct Inspection {
     pub last_seq: Option<Sequence>,
     /// When it was asked for.
     pub created_at: Timestamp,
+    /// When its newest event was: never before the one before it.
+    pub updated_at: Timestamp,
     /// When a worker first took some of it.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -249,8 +252,9 @@ impl TryFrom<inspections::Model> for Inspection {
             profile_revision: unsigned("inspections.profile_revision", row.profile_revision)?,
             progress: row.progress,
             failure: document_optional("inspections.failure", row.failure.as_deref())?,
-            last_seq: last_seq(row.last_seq)?,
+            last_seq: sequence_optional("inspections.last_seq", row.last_seq)?,
             created_at: Timestamp::from_micros(row.created_at),
+            updated_at: Timestamp::from_micros(row.updated_at),
             started_at: moment(row.started_at),
             ended_at: moment(row.ended_at),
         })
@@ -319,16 +323,6 @@ fn leaves(first: i64, end: i64) -> Result<Range<u64>, StoreError> {
 
 fn epoch(number: i64) -> Result<Epoch, StoreError> {
     Ok(Epoch::from_number(unsigned("epoch", number)?))
-}
-
-fn last_seq(number: i64) -> Result<Option<Sequence>, StoreError> {
-    match unsigned("inspections.last_seq", number)? {
-        0_u64 => Ok(None),
-        number => {
-            let sequence = Sequence::try_from(number);
-            sequence.map(Some).map_err(|error| StoreError::corrupt("inspections.last_seq", error))
-        }
-    }
 }
 
 fn blob_ref(

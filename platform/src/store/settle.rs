@@ -94,7 +94,7 @@ impl LockedInspection<'_> {
             let seed = task.task.id.as_uuid().as_u128() as u64 ^ u64::from(task.task.hold.epoch.number());
             (end.command, verdict) = match policy.decide(failures, seed) {
                 RetryDecision::RetryAfter(wait) => {
-                    task.task.not_before = Some(Timestamp::from_micros(later(self.writing.now, wait)));
+                    task.task.not_before = Some(Timestamp::from_micros(later(self.now, wait)));
                     (Command::BackOff, None)
                 }
                 RetryDecision::Exhausted(_) => (Command::Quarantine, Some(exhausted(failure))),

@@ -13,12 +13,12 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::codec::{bigint, json, name};
-use super::connect::{Store, Writing};
-use super::entity::{partials, tasks};
+use super::connect::Writing;
+use super::entity::tasks;
 use super::error::StoreError;
 use super::locked::LockedInspection;
 use super::outbox::{Outgoing, Topic};
-use super::rows::{Partial, Task};
+use super::rows::Task;
 
 /// A task that nobody else changes until the transaction ends. What is not saved did not happen.
 #[must_use]
@@ -68,7 +68,7 @@ impl<'w> LockedTask<'w> {
 
     /// Says in the inspection's events that an attempt began or was claimed.
     pub(super) fn record_attempt(&self, inspection: &mut LockedInspection<'_>) -> Result<(), StoreError> {
-        let attempt = self.attempt(self.task.hold.epoch);
+        let attempt = self.attempt(self.task.hold.epoch, inspection.now);
         inspection.record(EventBody::AttemptChanged(AttemptChanged { attempt }))
     }
 
@@ -86,23 +86,23 @@ impl<'w> LockedTask<'w> {
             self.task.failure = Some(failure.clone());
         }
         let attempt = Attempt {
-            ended_at: Some(self.writing.now),
+            ended_at: Some(inspection.now),
             made_progress: end.progress == AttemptProgress::Made,
             failure: end.failure.cloned(),
-            ..self.attempt(epoch)
+            ..self.attempt(epoch, inspection.now)
         };
         inspection.record(EventBody::AttemptChanged(AttemptChanged { attempt }))?;
         Ok(Ok(()))
     }
 
-    fn attempt(&self, epoch: Epoch) -> Attempt {
+    fn attempt(&self, epoch: Epoch, now: Timestamp) -> Attempt {
         Attempt {
             task_id: self.task.id,
             kind: self.task.kind,
             number: epoch,
             state: self.task.state,
             worker_id: self.task.worker_id,
-            started_at: self.task.released_at.unwrap_or(self.writing.now),
+            started_at: self.task.released_at.unwrap_or(now),
             ended_at: None,
             from_byte: self.task.from_byte,
             bytes_done: self.task.bytes_done,
@@ -142,44 +142,5 @@ pub(super) fn order(task: &Task, order: Order) -> Outgoing {
         key: Some(task.id.to_string()),
         partition: None,
         bytes: ControlMessage::new(task.id, task.hold.epoch, order).to_json().into_bytes(),
-    }
-}
-
-impl Store {
-    /// The task, for the coordinator.
-    pub async fn task(&self, id: TaskId) -> Result<Option<Task>, StoreError> {
-        let row = tasks::Entity::find_by_id(id.to_string()).one(&self.reader).await?;
-        row.map(Task::try_from).transpose()
-    }
-
-    /// All tasks of an inspection, in the order of their ranks, for the coordinator.
-    pub async fn tasks_of(&self, id: InspectionId) -> Result<Vec<Task>, StoreError> {
-        let rows = tasks::Entity::find()
-            .filter(tasks::Column::InspectionId.eq(id.to_string()))
-            .order_by_asc(tasks::Column::Rank)
-            .order_by_asc(tasks::Column::Id)
-            .all(&self.reader)
-            .await?;
-        rows.into_iter().map(Task::try_from).collect()
-    }
-
-    /// The partials of one level of an inspection from a leaf on, in the order of their leaves, at most
-    /// `limit`; for the coordinator.
-    pub async fn partials_from(
-        &self,
-        id: InspectionId,
-        level: u64,
-        first_leaf: u64,
-        limit: u32,
-    ) -> Result<Vec<Partial>, StoreError> {
-        let rows = partials::Entity::find()
-            .filter(partials::Column::InspectionId.eq(id.to_string()))
-            .filter(partials::Column::Level.eq(bigint(level)?))
-            .filter(partials::Column::FirstLeaf.gte(bigint(first_leaf)?))
-            .order_by_asc(partials::Column::FirstLeaf)
-            .limit(u64::from(limit))
-            .all(&self.reader)
-            .await?;
-        rows.into_iter().map(Partial::try_from).collect()
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct Model {
     pub(crate) failure: Option<String>,
     pub(crate) last_seq: i64,
     pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
     pub(crate) started_at: Option<i64>,
     pub(crate) ended_at: Option<i64>,
 }

@@ -12,9 +12,19 @@ pub(crate) struct Model {
     pub(crate) block_size_bytes: i64,
     pub(crate) created_at: i64,
     pub(crate) expires_at: i64,
+    pub(crate) completing_until: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub(crate) enum Relation {}
+pub(crate) enum Relation {
+    #[sea_orm(belongs_to = "super::files::Entity", from = "Column::FileId", to = "super::files::Column::Id")]
+    File,
+}
+
+impl Related<super::files::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::File.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}
