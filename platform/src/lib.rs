@@ -3,6 +3,8 @@
 
 pub mod blob;
 pub mod bus;
+pub mod config;
 pub mod local;
 pub mod source;
 pub mod store;
+pub mod telemetry;
