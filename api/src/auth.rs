@@ -84,6 +84,8 @@ pub enum Right {
     Write,
     /// See the values in files as they are.
     SeeValues,
+    /// Manage people, tokens and settings, and see what is meant for operators.
+    Manage,
 }
 
 impl Viewer {
@@ -99,6 +101,7 @@ impl Viewer {
             Right::Read => (Role::Viewer, TokenScope::Read),
             Right::Write => (Role::Editor, TokenScope::Write),
             Right::SeeValues => (Role::Viewer, TokenScope::SeeValues),
+            Right::Manage => (Role::Admin, TokenScope::Manage),
         };
         self.role >= lowest_role && self.scopes.contains(&token_scope)
     }

@@ -144,7 +144,11 @@ mod tests {
         let later = (exp.parse::<u64>().unwrap() + 1).to_string();
         let other_sig = sig.replace(&sig[..1], if sig.starts_with('0') { "1" } else { "0" });
         for (exp, sig) in [(&*later, sig), (exp, &other_sig), (exp, ""), ("", sig), (exp, &sig[1..])] {
-            assert_eq!(signer.verify(UPLOAD.parse().unwrap(), exp, sig), Err(GrantError::Forged), "{exp} {sig}");
+            assert_eq!(
+                signer.verify(UPLOAD.parse().unwrap(), exp, sig),
+                Err(GrantError::Forged),
+                "{exp} {sig}"
+            );
         }
         let other_secret = GrantSigner { secret: GrantSecret::new([8; 32]), ..signer };
         assert_eq!(other_secret.verify(UPLOAD.parse().unwrap(), exp, sig), Err(GrantError::Forged));

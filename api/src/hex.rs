@@ -12,15 +12,19 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 
 /// Reads 32 bytes; `None` if the text is not what [`encode`] writes of some.
 pub(crate) fn decode_32(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
+    if text.len() != 64 {
         return None;
     }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    decode(text)?.try_into().ok()
+}
+
+/// Reads what [`encode`] wrote.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
     }
-    Some(bytes)
+    pairs.map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect()
 }
 
 fn nibble(digit: u8) -> Option<u8> {

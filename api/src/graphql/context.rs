@@ -1,24 +1,39 @@
 //! What a resolver works with: the parts of the server, and who is asking.
 
 use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use async_graphql::Context;
+use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::store::{Scope, Store};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::error::RequestError;
+use super::loaders::Loaders;
+use super::moment;
+use super::profile_cache::ProfileCache;
 use super::server_info::Limits;
 use crate::auth::{Right, Viewer};
 use crate::grant::GrantSigner;
+use crate::hub::Hub;
 
 /// What the schema works with.
 #[derive(Clone)]
 pub struct Deps {
     /// Where state is.
     pub store: Store,
+    /// Where profiles are, and what is uploaded.
+    pub blobs: BlobStore,
+    /// Who hears of changes.
+    pub hub: Hub,
     /// What signs the URLs for uploads.
     pub grants: GrantSigner,
     /// How much a client may ask for.
     pub limits: Limits,
+    /// Mutations that are running: wait for them before the process ends.
+    pub mutations: TaskTracker,
 }
 
 /// Name of a request, by which it is found in the log.
@@ -43,16 +58,17 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// What belongs to one request: who asks.
+/// What belongs to one request: who asks, and what is read for them.
 pub struct RequestContext {
     request_id: RequestId,
     viewer: Option<Viewer>,
+    loaders: OnceLock<Loaders>,
 }
 
 impl RequestContext {
     /// A request of somebody, or of nobody.
     pub fn new(request_id: RequestId, viewer: Option<Viewer>) -> Self {
-        Self { request_id, viewer }
+        Self { request_id, viewer, loaders: OnceLock::new() }
     }
 
     /// Its name.
@@ -71,21 +87,32 @@ impl RequestContext {
 pub(super) struct Caller<'a> {
     pub(super) deps: &'a Deps,
     pub(super) viewer: &'a Viewer,
-    pub(super) request: &'a RequestContext,
+    request: &'a RequestContext,
+    profiles: &'a ProfileCache,
 }
 
 impl<'a> Caller<'a> {
     /// Whoever sent the request, if they have the right.
     pub(super) fn with(right: Right, ctx: &Context<'a>) -> Result<Self, RequestError> {
         let deps = ctx.data::<Deps>().map_err(|_| RequestError::unprepared("dependencies"))?;
-        let request = ctx.data::<RequestContext>().map_err(|_| RequestError::unprepared("request context"))?;
+        let profiles = ctx.data::<ProfileCache>().map_err(|_| RequestError::unprepared("profiles"))?;
+        let request = ctx.data::<RequestContext>().map_err(|_| RequestError::unprepared("context"))?;
         let viewer = request.viewer().ok_or(RequestError::Unauthenticated)?;
-        if viewer.may(right) { Ok(Self { deps, viewer, request }) } else { Err(RequestError::Forbidden) }
+        if viewer.may(right) {
+            Ok(Self { deps, viewer, request, profiles })
+        } else {
+            Err(RequestError::Forbidden)
+        }
     }
 
     /// Whoever sent the request, if they may look.
     pub(super) fn reading(ctx: &Context<'a>) -> Result<Self, RequestError> {
         Self::with(Right::Read, ctx)
+    }
+
+    /// Whoever sent the request, if they may upload and inspect.
+    pub(super) fn writing(ctx: &Context<'a>) -> Result<Self, RequestError> {
+        Self::with(Right::Write, ctx)
     }
 
     pub(super) fn scope(&self) -> Scope {
@@ -96,8 +123,22 @@ impl<'a> Caller<'a> {
         &self.deps.store
     }
 
+    pub(super) fn profiles(&self) -> &'a ProfileCache {
+        self.profiles
+    }
+
+    pub(super) fn load(&self) -> &'a Loaders {
+        self.request.loaders.get_or_init(|| Loaders::new(self.deps.store.clone(), self.scope()))
+    }
+
     /// Whether values in files are shown to them.
     pub(super) fn sees_values(&self) -> bool {
         self.viewer.may(Right::SeeValues)
+    }
+
+    /// When what they authenticated with expires, by the clock that streams wait by.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        let left = self.viewer.expires_at?.as_micros().saturating_sub(moment::now().as_micros());
+        Instant::now().checked_add(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
     }
 }

@@ -11,10 +11,11 @@ use data_inspector_platform::store::{StoreError, StoreErrorKind};
 
 use super::context::RequestId;
 
-type Source = Box<dyn Error + Send + Sync>;
+type Source = Arc<dyn Error + Send + Sync>;
+type Cause = Box<dyn Error + Send + Sync>;
 
 /// Why a request, or a part of it, is not answered. Displayed, it says nothing that the client must not know.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum RequestError {
     /// Nobody is calling, and this is not for nobody.
     #[error("this needs a token: send `Authorization: Bearer di_…`")]
@@ -25,6 +26,9 @@ pub enum RequestError {
     /// An argument is wrong.
     #[error("{0}")]
     BadUserInput(String),
+    /// There is no such thing in the workspace, and the answer has no place to say so.
+    #[error("no such {0}")]
+    NotFound(&'static str),
     /// A cursor is none of this list.
     #[error("{0}")]
     InvalidCursor(String),
@@ -53,6 +57,8 @@ pub enum ErrorCode {
     Unauthenticated,
     /// The token, or the role of its owner, does not allow it.
     Forbidden,
+    /// There is no such thing in this workspace.
+    NotFound,
     /// The request is larger, deeper or more expensive than what is allowed.
     LimitExceeded,
     /// Too many requests; try again later.
@@ -67,7 +73,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::PersistedQueryNotFound,
@@ -75,6 +81,7 @@ impl ErrorCode {
         Self::InvalidCursor,
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::NotFound,
         Self::LimitExceeded,
         Self::RateLimited,
         Self::Timeout,
@@ -92,6 +99,7 @@ impl ErrorCode {
             Self::InvalidCursor => "INVALID_CURSOR",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
@@ -108,14 +116,24 @@ impl RequestError {
             Self::Unauthenticated => ErrorCode::Unauthenticated,
             Self::Forbidden => ErrorCode::Forbidden,
             Self::BadUserInput(_) => ErrorCode::BadUserInput,
+            Self::NotFound(_) => ErrorCode::NotFound,
             Self::InvalidCursor(_) => ErrorCode::InvalidCursor,
             Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
 
-    pub(super) fn internal(source: impl Into<Source>) -> Self {
-        Self::Internal(source.into())
+    pub(super) fn internal(cause: impl Into<Cause>) -> Self {
+        Self::Internal(cause.into().into())
+    }
+
+    pub(super) fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
+
+    /// What the store says to several who asked at once.
+    pub(super) fn of_shared(error: Arc<StoreError>) -> Self {
+        if error.is_transient() { Self::Unavailable(error) } else { Self::Internal(error) }
     }
 
     /// Something is missing that the server puts into every request.
@@ -127,8 +145,8 @@ impl RequestError {
 impl From<StoreError> for RequestError {
     fn from(error: StoreError) -> Self {
         match error.kind {
-            StoreErrorKind::Unavailable => Self::Unavailable(error.into()),
-            _ => Self::Internal(error.into()),
+            StoreErrorKind::Unavailable => Self::unavailable(error),
+            _ => Self::internal(error),
         }
     }
 }
@@ -195,13 +213,4 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         next = source.source();
     }
     text
-}
-
-/// An error of ours in the library's form, for a place that cannot return it as it is.
-impl RequestError {
-    /// As an item of `errors`.
-    pub fn into_server_error(self) -> ServerError {
-        let message = self.to_string();
-        ServerError { source: Some(Arc::new(self)), ..ServerError::new(message, None) }
-    }
 }

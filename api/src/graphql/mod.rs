@@ -5,15 +5,40 @@
 //!
 //! Not here: how a document comes and an answer goes, and what is refused before it is executed (`transport`).
 
+mod column;
 mod context;
 mod error;
+mod event;
+mod failure;
+mod file;
+mod finding;
+mod follow;
+mod inspection;
+mod inspection_mutation;
+mod inspection_query;
+mod loaders;
 mod moment;
+mod mutation;
+mod node;
+mod page;
+mod person;
+mod profile;
+mod profile_cache;
+mod progress;
 mod scalar;
 mod server_info;
+mod spec;
+mod subscription;
+mod task;
+mod upload;
+mod upload_mutation;
+mod user_error;
 mod viewer;
 
-use async_graphql::{EmptyMutation, EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{MergedObject, SDLExportOptions};
 use futures_util::{Stream, StreamExt};
+
+use self::profile_cache::ProfileCache;
 
 pub use self::context::{Deps, RequestContext, RequestId};
 pub use self::error::{ErrorCode, RequestError, finish};
@@ -25,17 +50,27 @@ pub type Schema = async_graphql::Schema<QueryRoot, MutationRoot, SubscriptionRoo
 /// Reading. Everything that can be followed by a subscription can be read here as well.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
-pub struct QueryRoot(viewer::ViewerQuery, server_info::ServerInfoQuery);
+pub struct QueryRoot(
+    file::FileQuery,
+    inspection_query::InspectionQuery,
+    node::NodeQuery,
+    server_info::ServerInfoQuery,
+    upload::UploadQuery,
+    viewer::ViewerQuery,
+);
 
-/// What changes something.
-pub type MutationRoot = EmptyMutation;
+/// Changing something. What is refused is in `userErrors` of the payload. A mutation is carried out to its end even
+/// if the client hangs up; those with an `idempotencyKey` may be sent again.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Mutation")]
+pub struct MutationRoot(inspection_mutation::InspectionMutation, upload_mutation::UploadMutation);
 
-/// What is followed.
-pub type SubscriptionRoot = EmptySubscription;
+pub use self::subscription::SubscriptionRoot;
 
 /// The schema over what it works with.
 pub fn schema(deps: Deps) -> Schema {
-    build().data(deps).finish()
+    let profiles = ProfileCache::new(deps.limits.profile_cache_bytes);
+    build().data(deps).data(profiles).finish()
 }
 
 /// The schema as a document in GraphQL's schema definition language, sorted.
@@ -71,5 +106,5 @@ pub fn execute_stream(
 }
 
 fn build() -> async_graphql::SchemaBuilder<QueryRoot, MutationRoot, SubscriptionRoot> {
-    async_graphql::Schema::build(QueryRoot::default(), EmptyMutation, EmptySubscription)
+    async_graphql::Schema::build(QueryRoot::default(), MutationRoot::default(), SubscriptionRoot)
 }

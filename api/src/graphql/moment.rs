@@ -1,8 +1,16 @@
 //! Moments as text: RFC 3339 in UTC, with as many digits of a second as the store keeps.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use data_inspector_domain::time::Timestamp;
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// What time it is on this host: good enough to say whether something that lasts hours is over.
+pub(super) fn now() -> Timestamp {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+}
 
 /// The moment as `2026-11-25T18:54:32.000001Z`.
 pub(super) fn format(moment: Timestamp) -> String {
@@ -127,7 +135,9 @@ mod tests {
 
     #[test]
     fn other_spellings_of_a_moment() {
-        for text in ["1970-01-01t01:30:00+01:30", "1969-12-31 23:00:00.0-01:00", "1970-01-01T00:00:00.0000004Z"] {
+        for text in
+            ["1970-01-01t01:30:00+01:30", "1969-12-31 23:00:00.0-01:00", "1970-01-01T00:00:00.0000004Z"]
+        {
             assert_eq!(micros_of(text), Some(0), "{text}");
         }
         assert_eq!(micros_of("1970-01-01T00:00:00.5Z"), Some(500_000));

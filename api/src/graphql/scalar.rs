@@ -21,7 +21,9 @@ impl ScalarType for Long {
             _ => None,
         };
         let exact = number.filter(|number| *number <= LARGEST_EXACT);
-        exact.map(Self).ok_or_else(|| InputValueError::custom("a whole number from 0 to 2^53 - 1 is expected"))
+        exact
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("a whole number from 0 to 2^53 - 1 is expected"))
     }
 
     fn to_value(&self) -> Value {

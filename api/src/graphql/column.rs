@@ -1,0 +1,298 @@
+//! What is in a column. Values of the file are shown only to those who may see them.
+
+use std::sync::Arc;
+
+use async_graphql::{Enum, Object, SimpleObject};
+use data_inspector_domain::profile;
+
+use super::profile_cache::Document;
+use super::scalar::{Decimal, Long};
+
+/// A column of a profile.
+#[derive(Clone)]
+pub(super) struct Column {
+    pub(super) document: Arc<Document>,
+    /// Its place in the profile, which has it.
+    pub(super) index: usize,
+    pub(super) shows_values: bool,
+}
+
+/// What a value can be read as.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "profile::DataType")]
+enum DataType {
+    /// No value at all.
+    Empty,
+    /// `true false yes no t f y n`, in any case.
+    Boolean,
+    /// Digits with an optional sign, no leading zero.
+    Integer,
+    /// Digits with a decimal point.
+    Decimal,
+    /// Scientific notation, infinities, NaN.
+    Float,
+    /// A calendar date.
+    Date,
+    /// A date with a time of day, with or without an offset.
+    Timestamp,
+    /// A time of day.
+    Time,
+    /// RFC 9562, 36 characters.
+    Uuid,
+    /// Anything else, and digits with leading zeros: those are codes.
+    String,
+}
+
+/// A number with its honesty: exact, or with the interval it lies in.
+#[derive(Clone, SimpleObject)]
+struct Estimate {
+    /// The number.
+    value: f64,
+    /// No error but the rounding of the last digit.
+    exact: bool,
+    /// Lower end of the interval.
+    lower: f64,
+    /// Upper end of the interval.
+    upper: f64,
+    /// Where the estimate comes from; null if it is exact.
+    method: Option<String>,
+}
+
+/// How many values have a type.
+#[derive(SimpleObject)]
+struct TypeShare {
+    /// The type.
+    #[graphql(name = "type")]
+    data_type: DataType,
+    /// Number of values.
+    count: Long,
+    /// Share of the values that are not null, 0 to 1.
+    share: f64,
+}
+
+/// How many nulls are spelt this way.
+#[derive(SimpleObject)]
+struct NullSpelling {
+    /// The cell's text, such as `NA`.
+    spelling: String,
+    /// Number of cells.
+    count: Long,
+}
+
+/// A value such that at most a share `q` of the values is smaller.
+#[derive(SimpleObject)]
+struct Quantile {
+    /// Rank, 0 to 1.
+    q: f64,
+    /// The value, a number or a time; null for whoever may not see values.
+    value: Option<String>,
+    /// The true value is at least this; null for whoever may not see values.
+    lower: Option<String>,
+    /// The true value is at most this; null for whoever may not see values.
+    upper: Option<String>,
+    /// Both bounds are the same value.
+    exact: bool,
+}
+
+/// What a histogram's edges are.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "profile::HistogramKind")]
+enum HistogramKind {
+    /// Numbers.
+    Numeric,
+    /// Dates or timestamps.
+    Time,
+}
+
+/// Counts between edges. Bar i counts the values from `edges[i]` to below `edges[i + 1]`; the last bar includes its
+/// upper edge.
+#[derive(SimpleObject)]
+struct Histogram {
+    /// What the edges are.
+    kind: HistogramKind,
+    /// One more edge than counts, ascending; null for whoever may not see values.
+    edges: Option<Vec<String>>,
+    /// Values per bar.
+    counts: Vec<Long>,
+    /// No value was so near to an edge that it may be counted in a neighbouring bar.
+    exact: bool,
+}
+
+/// A frequent value.
+#[derive(SimpleObject)]
+struct TopValue {
+    /// The value; over 256 bytes its head. Null for whoever may not see values.
+    value: Option<String>,
+    /// How often it occurs.
+    count: Estimate,
+    /// Share of the values that are not null, 0 to 1.
+    share: f64,
+}
+
+impl From<&profile::Estimate> for Estimate {
+    fn from(estimate: &profile::Estimate) -> Self {
+        let profile::Estimate { value, exact, lower, upper, method } = estimate.clone();
+        Self { value, exact, lower, upper, method }
+    }
+}
+
+impl Column {
+    fn column(&self) -> &profile::ColumnProfile {
+        &self.document.profile.columns[self.index]
+    }
+
+    /// The value, for whoever may see it.
+    fn shown<T>(&self, value: T) -> Option<T> {
+        self.shows_values.then_some(value)
+    }
+
+    /// Whether it is as in another profile.
+    pub(super) fn is_as_in(&self, other: &Document) -> bool {
+        other.profile.columns.get(self.index) == Some(self.column())
+    }
+}
+
+/// What is in a column.
+#[Object(name = "ColumnProfile")]
+impl Column {
+    /// Name from the header; `column_1`, `column_2`, … without one.
+    async fn name(&self) -> &str {
+        &self.column().name
+    }
+
+    /// Position in the file, from 0.
+    async fn index(&self) -> u32 {
+        self.column().index
+    }
+
+    /// The narrowest type that covers every value.
+    #[graphql(name = "type")]
+    async fn data_type(&self) -> DataType {
+        self.column().data_type.into()
+    }
+
+    /// The types of the values, most frequent first. Nulls have none.
+    async fn type_mix(&self) -> Vec<TypeShare> {
+        let share = |share: &profile::TypeShare| TypeShare {
+            data_type: share.data_type.into(),
+            count: share.count.into(),
+            share: share.share,
+        };
+        self.column().type_mix.iter().map(share).collect()
+    }
+
+    /// Number of records.
+    async fn count(&self) -> Long {
+        self.column().count.into()
+    }
+
+    /// Records without a value here: empty, missing, or one of the null spellings.
+    async fn nulls(&self) -> Long {
+        self.column().nulls.into()
+    }
+
+    /// How nulls are spelt, most frequent first.
+    async fn null_spellings(&self) -> Vec<NullSpelling> {
+        let spelling = |null: &profile::NullSpelling| NullSpelling {
+            spelling: null.spelling.clone(),
+            count: null.count.into(),
+        };
+        self.column().null_spellings.iter().map(spelling).collect()
+    }
+
+    /// Cells of zero length.
+    async fn empties(&self) -> Long {
+        self.column().empties.into()
+    }
+
+    /// Records too short to have this cell.
+    async fn missing(&self) -> Long {
+        self.column().missing.into()
+    }
+
+    /// Number of different values; nulls are none.
+    async fn distinct(&self) -> Estimate {
+        (&self.column().distinct).into()
+    }
+
+    /// The viewer may not see values of the file: `min`, `max` and other values are null although there are some.
+    async fn values_masked(&self) -> bool {
+        !self.shows_values
+    }
+
+    /// Smallest value: by number or time where the type has such an order, else by bytes.
+    async fn min(&self) -> Option<&str> {
+        self.shown(self.column().min.as_deref()).flatten()
+    }
+
+    /// Largest value, likewise.
+    async fn max(&self) -> Option<&str> {
+        self.shown(self.column().max.as_deref()).flatten()
+    }
+
+    /// Arithmetic mean of the numbers; null without any.
+    async fn mean(&self) -> Option<Estimate> {
+        self.column().mean.as_ref().map(Estimate::from)
+    }
+
+    /// Sample standard deviation of the numbers; null with fewer than two.
+    async fn stddev(&self) -> Option<Estimate> {
+        self.column().stddev.as_ref().map(Estimate::from)
+    }
+
+    /// Sum of the numbers; null without any.
+    async fn sum(&self) -> Option<Decimal> {
+        self.column().sum.clone().map(Decimal)
+    }
+
+    /// Shortest value, in characters; null without values.
+    async fn min_length(&self) -> Option<Long> {
+        self.column().min_length.map(Long)
+    }
+
+    /// Longest value, in characters; null without values.
+    async fn max_length(&self) -> Option<Long> {
+        self.column().max_length.map(Long)
+    }
+
+    /// Mean length of the values, in characters; null without values.
+    async fn mean_length(&self) -> Option<f64> {
+        self.column().mean_length
+    }
+
+    /// Quantiles of numbers and times, by rank.
+    async fn quantiles(&self) -> Vec<Quantile> {
+        let quantile = |quantile: &profile::Quantile| Quantile {
+            q: quantile.q,
+            value: self.shown(quantile.value.clone()),
+            lower: self.shown(quantile.lower.clone()),
+            upper: self.shown(quantile.upper.clone()),
+            exact: quantile.exact,
+        };
+        self.column().quantiles.iter().map(quantile).collect()
+    }
+
+    /// Distribution of numbers and times; null without any.
+    async fn histogram(&self) -> Option<Histogram> {
+        let histogram = self.column().histogram.as_ref()?;
+        Some(Histogram {
+            kind: histogram.kind.into(),
+            edges: self.shown(histogram.edges.clone()),
+            counts: histogram.counts.iter().map(|count| Long(*count)).collect(),
+            exact: histogram.exact,
+        })
+    }
+
+    /// Most frequent values, most frequent first.
+    async fn top_values(
+        &self,
+        #[graphql(desc = "How many; the specification says how many are kept.", default = 20)] first: u32,
+    ) -> Vec<TopValue> {
+        let value = |top: &profile::TopValue| TopValue {
+            value: self.shown(top.value.clone()),
+            count: (&top.count).into(),
+            share: top.share,
+        };
+        self.column().top_values.iter().take(first as usize).map(value).collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! Located defects.
+
+use async_graphql::{Enum, Object, SimpleObject};
+use data_inspector_domain::finding;
+
+use super::scalar::Long;
+
+/// The kinds of defects. More may come.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "finding::FindingCode")]
+pub(super) enum FindingCode {
+    /// The header has a column without a name.
+    BlankLabel,
+    /// Two columns of the header have the same name.
+    DuplicateLabel,
+    /// A record has fewer fields than there are columns.
+    MissingCell,
+    /// A record has more fields than there are columns.
+    ExtraCell,
+    /// A line between records is empty; it is no record.
+    BlankRow,
+    /// A quote inside an unquoted field; it is taken as text.
+    StrayQuote,
+    /// Text between a closing quote and the next delimiter; it is appended to the field.
+    TextAfterClosingQuote,
+    /// A quoted field that is still open where the file ends.
+    UnclosedQuote,
+    /// Bytes that are not UTF-8; each maximal ill-formed sequence counts once.
+    #[graphql(name = "INVALID_UTF8")]
+    InvalidUtf8,
+    /// A field longer than 1 MiB.
+    FieldTooLong,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "finding::Severity")]
+pub(super) enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Readable, but probably not meant so.
+    Warn,
+    /// The file says something else than its writer meant, or readers will disagree about it.
+    Error,
+}
+
+/// One kind of defect in a file.
+pub(super) struct Finding {
+    pub(super) finding: finding::Finding,
+    pub(super) shows_values: bool,
+}
+
+/// One kind of defect in a file: how often, and where.
+#[Object]
+impl Finding {
+    /// What is wrong.
+    async fn code(&self) -> FindingCode {
+        self.finding.code.into()
+    }
+
+    /// How bad it is.
+    async fn severity(&self) -> Severity {
+        self.finding.severity.into()
+    }
+
+    /// One sentence for a person who has never heard of the code.
+    async fn explanation(&self) -> &'static str {
+        self.finding.code.explanation()
+    }
+
+    /// Exact number of occurrences in what is read; never capped.
+    async fn count(&self) -> Long {
+        self.finding.count.into()
+    }
+
+    /// The first occurrences by place in the file.
+    async fn examples(
+        &self,
+        #[graphql(desc = "How many; 100 are kept.", default = 20)] first: u32,
+    ) -> Vec<FindingExample> {
+        let examples = self.finding.examples.iter().take(first as usize);
+        examples.map(|example| FindingExample::of(example, self.shows_values)).collect()
+    }
+}
+
+/// One occurrence of a defect.
+#[derive(SimpleObject)]
+struct FindingExample {
+    /// Byte of the file it is at.
+    byte_offset: Long,
+    /// Row, from 1; 0 in the header; null where the place belongs to no row.
+    row: Option<Long>,
+    /// Line of the file, from 1.
+    line: Long,
+    /// Name of the column; null if it is in none.
+    column: Option<String>,
+    /// Position of the column, from 0; null if it is in none.
+    column_index: Option<Long>,
+    /// What the format asks for, such as `20 cells`.
+    expected: Option<String>,
+    /// What is there, such as `19 cells`.
+    found: Option<String>,
+    /// A few characters around the place; null for whoever may not see values.
+    excerpt: Option<String>,
+}
+
+impl FindingExample {
+    fn of(example: &finding::FindingExample, shows_values: bool) -> Self {
+        Self {
+            byte_offset: example.byte_offset.into(),
+            row: example.row.map(Long),
+            line: example.line.into(),
+            column: example.column.clone(),
+            column_index: example.column_index.map(Long::from),
+            expected: example.expected.clone(),
+            // What is there is a value, unless it counts cells.
+            found: example.found.clone().filter(|_| shows_values || is_about_cells(example)),
+            excerpt: shows_values.then(|| example.excerpt.clone()),
+        }
+    }
+}
+
+fn is_about_cells(example: &finding::FindingExample) -> bool {
+    example
+        .expected
+        .as_deref()
+        .is_some_and(|expected| expected.ends_with(" cells") || expected.ends_with(" cell"))
+}

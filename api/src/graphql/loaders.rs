@@ -1,0 +1,207 @@
+//! What a request reads by id, put together into one statement per kind of thing. Loaders belong to one request and
+//! carry its scope: nothing is shared between callers, and nothing is kept, as a subscription is one long request.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use data_inspector_domain::event::EventType;
+use data_inspector_domain::event::cursor::Cursor;
+use data_inspector_domain::id::{FileId, InspectionId, PrincipalId, UploadId};
+use data_inspector_platform::store::{
+    File, Inspection, Principal, Scope, Store, StoreError, StoredEvent, Upload,
+};
+use dataloader::BatchFn;
+use dataloader::non_cached::Loader;
+
+use super::error::RequestError;
+
+/// What is found by a key, or why it is not known.
+type Found<V> = Result<Option<V>, Arc<StoreError>>;
+
+type ById<K, V> = Loader<K, Found<V>, Batch>;
+
+/// Reads for one scope.
+#[derive(Clone)]
+pub(super) struct Batch {
+    store: Store,
+    scope: Scope,
+}
+
+/// A page of the events of an inspection.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct EventsKey {
+    pub(super) after: Cursor,
+    pub(super) types: Vec<EventType>,
+    pub(super) limit: u32,
+}
+
+/// The newest inspections of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct NewestKey {
+    pub(super) file_id: FileId,
+    pub(super) limit: u32,
+}
+
+/// The loaders of a request.
+pub(super) struct Loaders {
+    files: ById<FileId, File>,
+    inspections: ById<InspectionId, Inspection>,
+    people: ById<PrincipalId, Principal>,
+    uploads: ById<UploadId, Arc<(Upload, File)>>,
+    uploads_of_files: ById<FileId, Arc<(Upload, File)>>,
+    events: ById<EventsKey, Vec<StoredEvent>>,
+    newest: ById<NewestKey, Vec<Inspection>>,
+}
+
+impl Loaders {
+    pub(super) fn new(store: Store, scope: Scope) -> Self {
+        let batch = Batch { store, scope };
+        Self {
+            files: Loader::new(batch.clone()),
+            inspections: Loader::new(batch.clone()),
+            people: Loader::new(batch.clone()),
+            uploads: Loader::new(batch.clone()),
+            uploads_of_files: Loader::new(batch.clone()),
+            events: Loader::new(batch.clone()),
+            newest: Loader::new(batch),
+        }
+    }
+
+    pub(super) async fn file(&self, id: FileId) -> Result<Option<File>, RequestError> {
+        answered(self.files.try_load(id).await)
+    }
+
+    pub(super) async fn inspection(&self, id: InspectionId) -> Result<Option<Inspection>, RequestError> {
+        answered(self.inspections.try_load(id).await)
+    }
+
+    pub(super) async fn person(&self, id: PrincipalId) -> Result<Option<Principal>, RequestError> {
+        answered(self.people.try_load(id).await)
+    }
+
+    pub(super) async fn upload(&self, id: UploadId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
+        answered(self.uploads.try_load(id).await)
+    }
+
+    pub(super) async fn upload_of(&self, id: FileId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
+        answered(self.uploads_of_files.try_load(id).await)
+    }
+
+    pub(super) async fn events(&self, key: EventsKey) -> Result<Vec<StoredEvent>, RequestError> {
+        Ok(answered(self.events.try_load(key).await)?.unwrap_or_default())
+    }
+
+    pub(super) async fn newest_inspections(&self, key: NewestKey) -> Result<Vec<Inspection>, RequestError> {
+        Ok(answered(self.newest.try_load(key).await)?.unwrap_or_default())
+    }
+}
+
+fn answered<V>(answer: Result<Found<V>, std::io::Error>) -> Result<Option<V>, RequestError> {
+    answer.map_err(RequestError::internal)?.map_err(RequestError::of_shared)
+}
+
+impl BatchFn<FileId, Found<File>> for Batch {
+    async fn load(&mut self, ids: &[FileId]) -> HashMap<FileId, Found<File>> {
+        by_key(ids, self.store.files_by_id(self.scope, ids).await, |file| file.id)
+    }
+}
+
+impl BatchFn<InspectionId, Found<Inspection>> for Batch {
+    async fn load(&mut self, ids: &[InspectionId]) -> HashMap<InspectionId, Found<Inspection>> {
+        by_key(ids, self.store.inspections_by_id(self.scope, ids).await, |inspection| inspection.id)
+    }
+}
+
+impl BatchFn<PrincipalId, Found<Principal>> for Batch {
+    async fn load(&mut self, ids: &[PrincipalId]) -> HashMap<PrincipalId, Found<Principal>> {
+        by_key(ids, self.store.principals_by_id(self.scope, ids).await, |principal| principal.id)
+    }
+}
+
+impl BatchFn<UploadId, Found<Arc<(Upload, File)>>> for Batch {
+    async fn load(&mut self, ids: &[UploadId]) -> HashMap<UploadId, Found<Arc<(Upload, File)>>> {
+        let found = self.store.uploads_by_id(self.scope, ids).await;
+        by_key(ids, found.map(|found| found.into_iter().map(Arc::new).collect()), |found| found.0.id)
+    }
+}
+
+impl BatchFn<FileId, Found<Arc<(Upload, File)>>> for Batch {
+    async fn load(&mut self, ids: &[FileId]) -> HashMap<FileId, Found<Arc<(Upload, File)>>> {
+        let found = self.store.uploads_of_files(self.scope, ids).await;
+        by_key(ids, found.map(|found| found.into_iter().map(Arc::new).collect()), |found| found.0.file_id)
+    }
+}
+
+impl BatchFn<EventsKey, Found<Vec<StoredEvent>>> for Batch {
+    /// One statement for all inspections of which the same is asked for.
+    async fn load(&mut self, keys: &[EventsKey]) -> HashMap<EventsKey, Found<Vec<StoredEvent>>> {
+        let mut alike: HashMap<(&[EventType], u32), Vec<Cursor>> = HashMap::new();
+        for key in keys {
+            alike.entry((&key.types, key.limit)).or_default().push(key.after);
+        }
+        let mut answers = HashMap::new();
+        for ((types, limit), cursors) in alike {
+            let found = self.store.events_after_each(self.scope, &cursors, types, limit).await;
+            let key = |after| EventsKey { after, types: types.to_vec(), limit };
+            // The same inspection may be asked for from two positions: its events are sorted out here.
+            share(&mut answers, cursors, found, key, |cursor, event: &StoredEvent| {
+                event.inspection_id == cursor.inspection_id && Some(event.seq) > cursor.after
+            });
+        }
+        answers
+    }
+}
+
+impl BatchFn<NewestKey, Found<Vec<Inspection>>> for Batch {
+    async fn load(&mut self, keys: &[NewestKey]) -> HashMap<NewestKey, Found<Vec<Inspection>>> {
+        let mut alike: HashMap<u32, Vec<FileId>> = HashMap::new();
+        for key in keys {
+            alike.entry(key.limit).or_default().push(key.file_id);
+        }
+        let mut answers = HashMap::new();
+        for (limit, files) in alike {
+            let found = self.store.newest_inspections_of_files(self.scope, &files, limit).await;
+            let key = |file_id| NewestKey { file_id, limit };
+            share(&mut answers, files, found, key, |file_id, inspection: &Inspection| {
+                inspection.file_id == *file_id
+            });
+        }
+        answers
+    }
+}
+
+fn by_key<K: Copy + Eq + Hash, V: Clone>(
+    keys: &[K],
+    answer: Result<Vec<V>, StoreError>,
+    key_of: impl Fn(&V) -> K,
+) -> HashMap<K, Found<V>> {
+    match answer {
+        Ok(values) => {
+            let mut values: HashMap<K, V> = values.into_iter().map(|value| (key_of(&value), value)).collect();
+            keys.iter().map(|key| (*key, Ok(values.remove(key)))).collect()
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            keys.iter().map(|key| (*key, Err(Arc::clone(&error)))).collect()
+        }
+    }
+}
+
+/// Gives everybody their part of what was found for all.
+fn share<P, K: Eq + Hash, V: Clone>(
+    answers: &mut HashMap<K, Found<Vec<V>>>,
+    parts: Vec<P>,
+    found: Result<Vec<V>, StoreError>,
+    key: impl Fn(P) -> K,
+    belongs: impl Fn(&P, &V) -> bool,
+) {
+    let found = found.map_err(Arc::new);
+    for part in parts {
+        let answer = match &found {
+            Ok(found) => Ok(Some(found.iter().filter(|value| belongs(&part, value)).cloned().collect())),
+            Err(error) => Err(Arc::clone(error)),
+        };
+        answers.insert(key(part), answer);
+    }
+}
