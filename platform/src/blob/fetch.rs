@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::time::{sleep_until, timeout};
 
 use super::body::Body;
 use super::retry::Retries;
@@ -133,8 +133,8 @@ impl Pinned {
             while !chunk.is_empty() {
                 let piece = chunk.split_to(chunk.len().min(self.config.piece_bytes()));
                 let length = piece.len() as u64;
-                outlet.throttle.take(length).await;
-                self.throttle.take(length).await;
+                let due = outlet.throttle.book(length).max(self.throttle.book(length));
+                sleep_until(due).await;
                 outlet.send(piece).await?;
                 *offset += length;
             }

@@ -156,6 +156,11 @@ impl BlobStream {
         self.position
     }
 
+    /// Whether all of the range has been handed out.
+    pub fn is_at_end(&self) -> bool {
+        self.position == self.end
+    }
+
     /// The next bytes, never empty; `None` at the end of the range.
     pub async fn next(&mut self) -> Result<Option<Bytes>, BlobError> {
         if self.position == self.end {

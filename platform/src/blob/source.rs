@@ -74,8 +74,11 @@ impl BlobSource {
         Ok(Reading { stream, rest: Bytes::new() })
     }
 
-    /// Keeps a stream for the next read, and gives up the one that rests longest.
+    /// Keeps a stream for the next read if it has more, and gives up the one that rests longest.
     fn keep(&self, reading: Reading) {
+        if reading.rest.is_empty() && reading.stream.is_at_end() {
+            return;
+        }
         let mut resting = self.lock();
         if resting.len() >= self.max_streams {
             resting.remove(0);

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// A token bucket that is emptied before it is paid: bytes that came late are caught up on for at most
 /// [`Throttle::BURST`]. Whoever asks first is served first.
@@ -21,15 +21,16 @@ impl Throttle {
         Self { bytes_per_second: bytes_per_second.map(|rate| rate.max(1)), paid_at: Mutex::default() }
     }
 
-    /// Waits until so many bytes may pass.
-    pub(super) async fn take(&self, bytes: u64) {
-        if let Some(rate) = self.bytes_per_second {
+    /// When so many bytes may pass. They count from now on, whether or not they come.
+    pub(super) fn book(&self, bytes: u64) -> Instant {
+        let now = Instant::now();
+        self.bytes_per_second.map_or(now, |rate| {
             let cost = Duration::from_secs_f64(bytes as f64 / rate as f64);
-            sleep_until(self.book(Instant::now(), cost)).await;
-        }
+            self.book_at(now, cost)
+        })
     }
 
-    fn book(&self, now: Instant, cost: Duration) -> Instant {
+    fn book_at(&self, now: Instant, cost: Duration) -> Instant {
         let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
         let free_from =
             paid_at.map_or(now, |paid_at| paid_at.max(now.checked_sub(Self::BURST).unwrap_or(now)));
@@ -43,6 +44,8 @@ impl Throttle {
 mod tests {
     use std::sync::Arc;
 
+    use tokio::time::sleep_until;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -54,7 +57,7 @@ mod tests {
                 let throttle = Arc::clone(&throttle);
                 tokio::spawn(async move {
                     for _ in 0..10 {
-                        throttle.take(50).await;
+                        sleep_until(throttle.book(50)).await;
                     }
                 })
             })
@@ -69,13 +72,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn idle_time_is_not_saved_up() {
         let throttle = Throttle::new(Some(1000));
-        throttle.take(100).await;
+        sleep_until(throttle.book(100)).await;
         tokio::time::advance(Duration::from_secs(3600)).await;
         let start = Instant::now();
-        throttle.take(1000).await;
+        sleep_until(throttle.book(1000)).await;
         let took = start.elapsed();
         assert!(took >= Duration::from_millis(950), "{took:?}");
-        Throttle::new(None).take(u64::MAX).await;
+        sleep_until(Throttle::new(None).book(u64::MAX)).await;
         assert_eq!(start.elapsed(), took);
     }
 }
