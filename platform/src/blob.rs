@@ -5,9 +5,13 @@
 //! blobs: they are put in any order, again and again, survive the death of the process, and become a blob in one
 //! step. Nothing here knows what a blob means.
 
+#[cfg(feature = "azure")]
+pub mod azure;
 mod block;
 mod body;
 mod error;
+#[cfg(test)]
+mod fault_tests;
 mod fetch;
 mod folder;
 mod key;
@@ -31,7 +35,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use object_store::local::LocalFileSystem;
@@ -62,6 +66,8 @@ struct Inner {
 enum Backend {
     Folder(Arc<Folder>),
     Memory(MemoryBlocks),
+    #[cfg(feature = "azure")]
+    Azure(Box<azure::Azure>),
 }
 
 impl BlobStore {
@@ -109,11 +115,16 @@ impl BlobStore {
         self.reader(key, etag, size_bytes, self.inner.config.clone())
     }
 
-    /// Writes a blob in one step, over whatever is there.
+    /// Writes a blob in one step, over whatever is there. Its uncommitted blocks are discarded.
     pub async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<Etag, BlobError> {
         const DOING: &str = "write";
-        if let Backend::Folder(folder) = &self.inner.backend {
-            return on_disk(folder, DOING, key, move |folder, key| folder.put(key, &bytes)).await;
+        match &self.inner.backend {
+            Backend::Folder(folder) => {
+                return on_disk(folder, DOING, key, move |folder, key| folder.put(key, &bytes)).await;
+            }
+            Backend::Memory(blocks) => blocks.discard(key).await,
+            #[cfg(feature = "azure")]
+            Backend::Azure(_) => {}
         }
         let path = key.to_path();
         let put = || self.inner.objects.put(&path, PutPayload::from_bytes(bytes.clone()));
@@ -151,12 +162,12 @@ impl BlobStore {
 
     /// Removes a blob and its uncommitted blocks. That there is none is no error.
     pub async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        self.discard_blocks(key).await?;
         let path = key.to_path();
         match self.ask("delete", key, || self.inner.objects.delete(&path)).await {
-            Err(error) if error.kind == BlobErrorKind::NotFound => Ok(()),
-            answer => answer,
+            Err(error) if error.kind == BlobErrorKind::NotFound => {}
+            answer => answer?,
         }
+        self.discard_blocks(key).await
     }
 
     /// Puts a block, over one that has the same index. It is not empty and not longer than [`MAX_BLOCK_BYTES`].
@@ -171,6 +182,11 @@ impl BlobStore {
                 blocks.put(key, index, bytes).await;
                 Ok(())
             }
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => {
+                let limit = self.time_to_send(&bytes);
+                azure.put_block(self.on(DOING, key), index, bytes, limit).await
+            }
         }
     }
 
@@ -181,6 +197,8 @@ impl BlobStore {
                 on_disk(folder, "list the blocks of", key, |folder, key| folder.uncommitted(key)).await
             }
             Backend::Memory(blocks) => Ok(blocks.uncommitted(key).await),
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => azure.uncommitted(self.on("list the blocks of", key)).await,
         }
     }
 
@@ -198,10 +216,13 @@ impl BlobStore {
                     .await
             }
             Backend::Memory(memory) => memory.commit(self, key, blocks).await,
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => azure.commit(self.on("commit the blocks of", key), blocks).await,
         }
     }
 
-    /// Discards the uncommitted blocks of a blob. That there are none is no error.
+    /// Discards the uncommitted blocks of a blob. That there are none is no error. Azure cannot, if the blob is there:
+    /// then they lapse.
     pub async fn discard_blocks(&self, key: &BlobKey) -> Result<(), BlobError> {
         match &self.inner.backend {
             Backend::Folder(folder) => {
@@ -211,6 +232,8 @@ impl BlobStore {
                 blocks.discard(key).await;
                 Ok(())
             }
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => azure.discard(self.on("discard the blocks of", key)).await,
         }
     }
 
@@ -229,7 +252,31 @@ impl BlobStore {
                 blocks.lapse(unchanged_for).await;
                 Ok(())
             }
+            #[cfg(feature = "azure")]
+            Backend::Azure(_) => Ok(()),
         }
+    }
+
+    /// A URL by which a sender puts the blocks of this blob himself, and can do nothing else; `None` if the service
+    /// has to take them. To renew it, ask again.
+    pub async fn upload_grant(
+        &self,
+        key: &BlobKey,
+        valid_for: Duration,
+    ) -> Result<Option<SignedUrl>, BlobError> {
+        match &self.inner.backend {
+            Backend::Folder(_) | Backend::Memory(_) => {
+                let _ = (key, valid_for);
+                Ok(None)
+            }
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => azure.upload_grant(key, valid_for).await.map(Some),
+        }
+    }
+
+    #[cfg(feature = "azure")]
+    fn on<'a>(&'a self, doing: &'static str, key: &'a BlobKey) -> azure::On<'a> {
+        azure::On { doing, key, counters: &self.inner.counters }
     }
 
     async fn get_once(&self, key: &BlobKey, limit_bytes: u64) -> Result<Bytes, BlobError> {
@@ -312,8 +359,25 @@ impl fmt::Debug for BlobStore {
         let backend = match &self.inner.backend {
             Backend::Folder(folder) => folder.place(),
             Backend::Memory(_) => "memory".to_owned(),
+            #[cfg(feature = "azure")]
+            Backend::Azure(azure) => azure.place().to_owned(),
         };
         f.debug_struct("BlobStore").field("backend", &backend).finish_non_exhaustive()
+    }
+}
+
+/// A URL that gives whoever has it a right, for a while. It is a secret: shown, it has no URL.
+#[derive(Clone)]
+pub struct SignedUrl {
+    /// The URL, with a query.
+    pub url: String,
+    /// Until when it is valid.
+    pub not_after: SystemTime,
+}
+
+impl fmt::Debug for SignedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedUrl").field("not_after", &self.not_after).finish_non_exhaustive()
     }
 }
 

@@ -62,6 +62,7 @@ impl Folder {
             temp.file.sync_all()?;
             let etag = etag_of(&temp.file.metadata()?);
             temp.move_to(&self.blob(key))?;
+            self.remove_at_once(&self.staging(key).join(".blocks"))?;
             Ok(etag)
         };
         put().map_err(|error| BlobError::of_io(error, "write", key))

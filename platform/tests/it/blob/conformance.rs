@@ -42,6 +42,7 @@ macro_rules! blob_conformance {
             blocks_that_cannot_be_are_refused
             an_empty_list_makes_an_empty_blob
             discarded_blocks_are_gone
+            a_blob_put_in_one_step_ends_an_upload
             another_process_goes_on
         );
     };
@@ -361,6 +362,15 @@ pub(super) async fn discarded_blocks_are_gone(factory: &impl StoreFactory) {
     put_blocks(&test.store, &discarded, &[(0, &"b".into())]).await;
     test.store.delete(&discarded).await.unwrap();
     assert_eq!(uncommitted(&test.store, &discarded).await, []);
+}
+
+pub(super) async fn a_blob_put_in_one_step_ends_an_upload(factory: &impl StoreFactory) {
+    let test = factory.store(ReadConfig::default()).await;
+    let key = key("ended");
+    put_blocks(&test.store, &key, &[(0, &"a".into())]).await;
+    test.store.put(&key, "whole".into()).await.unwrap();
+    assert_eq!(uncommitted(&test.store, &key).await, []);
+    assert_eq!(get(&test.store, &key).await.unwrap(), "whole");
 }
 
 pub(super) async fn another_process_goes_on(factory: &impl StoreFactory) {
