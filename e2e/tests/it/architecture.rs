@@ -58,6 +58,7 @@ const OWNERS: &[(&str, &[&str])] = &[
         "prometheus_client",
         &["api/src", "coordinator/src", "platform/src/telemetry.rs", "platform/src/telemetry", "worker/src"],
     ),
+    ("quick_xml", &["platform/src/blob"]),
     ("rdkafka", &["platform/src/bus/kafka.rs", "platform/src/bus/kafka"]),
     ("reqwest", &["platform/src"]),
     ("russh", &["platform/src/sources"]),
