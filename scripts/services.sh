@@ -1,20 +1,26 @@
 #!/usr/bin/env bash
-# What the full tests need, without Docker, on a free loopback port, with a data folder of its own.
+# What the full tests need, without Docker, on free loopback ports, each with a data folder of its own.
 #
-#   services.sh start [DIR]                start; print `export NAME=value` lines, which are all of its output
-#   services.sh stop [DIR]                 stop, keep DIR
-#   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres); start it again on the same port and data
+#   services.sh start [DIR [NAME...]]      start all or these; print `export NAME=value` lines and nothing else
+#   services.sh stop [DIR]                 stop all, keep DIR
+#   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres, kafka); start it again on the same port and data
 #
 #   eval "$(scripts/services.sh start)" && cargo test --workspace --features services
 #
-# Under root on Debian, PostgreSQL's package is installed if it is missing.
+# A service whose address the environment names already is taken from there and not started. Under root on Debian
+# the packages that are missing are installed; what is downloaded is kept under ~/.cache/data-inspector-services.
 set -euo pipefail
 
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/data-inspector-services
+all=(postgres kafka)
+is_service() { [[ " ${all[*]} " == *" ${1:-} "* ]]; }
 command=${1:-}
 case $command in
-  start|stop) dir=${2:-/tmp/data-inspector-services} ;;
-  kill|restart) service=${2:-}; [[ $service == postgres ]] || usage; dir=${3:-/tmp/data-inspector-services} ;;
+  start) dir=${2:-/tmp/data-inspector-services}; wanted=("${@:3}"); [[ ${#wanted[@]} != 0 ]] || wanted=("${all[@]}") ;;
+  stop) dir=${2:-/tmp/data-inspector-services} ;;
+  kill|restart) service=${2:-}; is_service "$service" || usage; dir=${3:-/tmp/data-inspector-services} ;;
   *) usage ;;
 esac
 
@@ -68,6 +74,8 @@ start_postgres() {
   await 30 "answer of PostgreSQL" "$bin/pg_isready" -q -h 127.0.0.1 -p "$(port_of postgres)"
 }
 
+. "$here/services/kafka.sh"
+
 end() { # name, signal
   alive "$1" || return 0
   kill "-$2" "$(cat "$dir/$1.pid")"
@@ -75,12 +83,32 @@ end() { # name, signal
   rm -f "$dir/$1.pid"
 }
 
+address() { # name
+  case $1 in
+    postgres) echo "export DATA_INSPECTOR_TEST_POSTGRES=${DATA_INSPECTOR_TEST_POSTGRES:-postgres://postgres@127.0.0.1:$(port_of postgres)/postgres}" ;;
+    kafka) echo "export DATA_INSPECTOR_TEST_KAFKA=${DATA_INSPECTOR_TEST_KAFKA:-127.0.0.1:$(port_of kafka)}" ;;
+  esac
+}
+
+given() { # name
+  case $1 in
+    postgres) [[ -n ${DATA_INSPECTOR_TEST_POSTGRES:-} ]] ;;
+    kafka) [[ -n ${DATA_INSPECTOR_TEST_KAFKA:-} ]] ;;
+  esac
+}
+
+# INT is PostgreSQL's fast shutdown.
+stop_signal() { if [[ $1 == postgres ]]; then echo INT; else echo TERM; fi; }
+
 case $command in
   start)
     mkdir -p "$dir"; chmod 755 "$dir"
-    alive postgres || start_postgres
-    echo "export DATA_INSPECTOR_TEST_POSTGRES=postgres://postgres@127.0.0.1:$(port_of postgres)/postgres" ;;
-  stop) end postgres INT ;; # INT is PostgreSQL's fast shutdown
+    for name in "${wanted[@]}"; do
+      is_service "$name" || usage
+      given "$name" || alive "$name" || "start_$name"
+      address "$name"
+    done ;;
+  stop) for name in "${all[@]}"; do end "$name" "$(stop_signal "$name")"; done ;;
   kill) end "$service" KILL ;;
   restart) end "$service" KILL; "start_$service" ;;
 esac
