@@ -25,7 +25,6 @@ use super::{
     BusError, BusErrorKind, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Record,
 };
 use super::{Topic, TopicReader};
-use crate::bus::topic::Retention;
 
 /// How much the bus holds. Every bound is reached by a test.
 #[derive(Clone, Debug)]
@@ -97,18 +96,6 @@ impl InProcessBus {
     fn cell(&self, topic: Topic) -> &Arc<TopicCell> {
         self.shared.topics.get(&topic).expect("`new` made a cell for every topic")
     }
-
-    fn check(&self, message: &Message) -> Result<(), BusErrorKind> {
-        let (size_bytes, limit_bytes) = (message.size_bytes(), self.shared.config.max_message_bytes);
-        if size_bytes > limit_bytes {
-            return Err(BusErrorKind::TooLarge { size_bytes, limit_bytes });
-        }
-        let suits = match message.topic.retention() {
-            Retention::NewestPerKey => message.key.is_some(),
-            Retention::UntilConsumed | Retention::Newest => message.payload.is_some(),
-        };
-        if suits { Ok(()) } else { Err(BusErrorKind::Unsuitable) }
-    }
 }
 
 #[async_trait]
@@ -116,7 +103,7 @@ impl EventBus for InProcessBus {
     async fn publish(&self, message: Message) -> Result<Position, BusError> {
         let topic = message.topic;
         let error = |kind| BusError::new(kind, "publish on", topic);
-        self.check(&message).map_err(error)?;
+        message.check(self.shared.config.max_message_bytes).map_err(error)?;
         let cell = self.cell(topic);
         let partition = cell.lock().partition_of(&message).map_err(error)?;
         let deadline = Instant::now() + self.shared.config.publish_timeout;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use data_inspector_domain::time::Timestamp;
 
-use super::Topic;
+use super::topic::Retention;
+use super::{BusErrorKind, Topic};
 
 /// A message to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,24 @@ impl Message {
         Self { topic, key, partition: None, schema_version, payload: None, headers: Vec::new() }
     }
 
+    /// The same bytes for the dead letters of the record's topic, with headers that say where it was and what is
+    /// wrong with it. A version that the record lacks is 0.
+    pub fn dead_letter(record: &Record, reason: &str) -> Self {
+        let letter = Self {
+            topic: record.topic.dead_letters(),
+            key: record.key.clone(),
+            partition: None,
+            schema_version: record.schema_version.unwrap_or(0),
+            payload: Some(record.payload.clone().unwrap_or_default()),
+            headers: record.headers.clone(),
+        };
+        letter
+            .with_header("origin-topic", record.topic.to_string())
+            .with_header("origin-partition", record.position.partition.to_string())
+            .with_header("origin-offset", record.position.offset.to_string())
+            .with_header("reason", reason.to_owned())
+    }
+
     /// The same message with a key.
     pub fn with_key(mut self, key: impl Into<Bytes>) -> Self {
         self.key = Some(key.into());
@@ -60,6 +79,19 @@ impl Message {
     pub fn size_bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         self.key.as_ref().map_or(0, Bytes::len) + self.payload.as_ref().map_or(0, Bytes::len) + headers
+    }
+
+    /// For adapters: whether the message suits its topic, and is within the limit.
+    pub(super) fn check(&self, limit_bytes: usize) -> Result<(), BusErrorKind> {
+        let size_bytes = self.size_bytes();
+        if size_bytes > limit_bytes {
+            return Err(BusErrorKind::TooLarge { size_bytes, limit_bytes });
+        }
+        let suits = match self.topic.retention() {
+            Retention::NewestPerKey => self.key.is_some(),
+            Retention::UntilConsumed | Retention::Newest => self.payload.is_some(),
+        };
+        if suits { Ok(()) } else { Err(BusErrorKind::Unsuitable) }
     }
 }
 
@@ -120,5 +152,32 @@ impl Delivery {
 impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Delivery").field(&self.record.position).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dead_letter_says_where_it_comes_from_and_suits_its_topic() {
+        let record = Record {
+            topic: Topic::Control,
+            position: Position { partition: 3, offset: 17 },
+            published_at: Timestamp::from_micros(0),
+            key: Some(Bytes::from_static(b"k")),
+            schema_version: None,
+            payload: None,
+            headers: vec![("kind".to_owned(), Bytes::from_static(b"?"))],
+        };
+        let letter = Message::dead_letter(&record, "no version");
+        assert_eq!((letter.topic, letter.partition), (Topic::ControlDeadLetters, None));
+        assert_eq!(letter.check(1000), Ok(()));
+        let header = |name| letter.headers.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);
+        assert_eq!(header("kind"), Some(&b"?"[..]));
+        assert_eq!(header("origin-topic"), Some(&b"control"[..]));
+        assert_eq!(header("origin-partition"), Some(&b"3"[..]));
+        assert_eq!(header("origin-offset"), Some(&b"17"[..]));
+        assert_eq!(header("reason"), Some(&b"no version"[..]));
     }
 }

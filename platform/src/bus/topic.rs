@@ -92,7 +92,8 @@ impl fmt::Display for Topic {
 }
 
 /// What the names of all topics of one system start with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct TopicPrefix(String);
 
 /// Why a text cannot start the name of a topic.
@@ -114,6 +115,20 @@ impl TryFrom<&str> for TopicPrefix {
         // Kafka allows 249 characters in the whole name.
         let fits = (1..=200).contains(&text.len()) && text.bytes().all(legal);
         if fits { Ok(Self(text.to_owned())) } else { Err(TopicPrefixError) }
+    }
+}
+
+impl TryFrom<String> for TopicPrefix {
+    type Error = TopicPrefixError;
+
+    fn try_from(text: String) -> Result<Self, TopicPrefixError> {
+        Self::try_from(&*text)
+    }
+}
+
+impl fmt::Display for TopicPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
