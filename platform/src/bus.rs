@@ -1,10 +1,12 @@
 //! How the processes talk: messages on topics, kept until they are consumed.
 //!
-//! The contract is what Kafka can honestly do, because Kafka is the bus of a deployment; [`in_process`] does the
-//! same inside one process, and both run the same conformance suite (`tests/it/bus/conformance.rs`). Every message
+//! The contract is what Kafka can honestly do, because Kafka is the bus of a deployment (`kafka`, behind the feature
+//! of that name); [`in_process`] does the same inside one process, and both run the same conformance suite (`tests/it/bus/conformance.rs`). Every message
 //! is delivered at least once, so consumers are idempotent. Nothing here knows what a message means.
 
 pub mod in_process;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod message;
 mod topic;
 

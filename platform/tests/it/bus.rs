@@ -2,3 +2,5 @@
 
 mod conformance;
 mod in_process;
+#[cfg(all(feature = "kafka", feature = "services"))]
+mod kafka;
