@@ -38,6 +38,15 @@ impl TransitionVector {
     pub fn from(&self, entry: State) -> Transition {
         self.entries[entry as usize]
     }
+
+    /// How this leaf and the one after it act together.
+    pub fn then(&self, next: &Self) -> Self {
+        let compose = |first: Transition| {
+            let second = next.from(first.exit);
+            Transition { first_start: first.first_start.or(second.first_start), exit: second.exit }
+        };
+        Self { entries: self.entries.map(compose) }
+    }
 }
 
 /// Runs all lanes over the bytes of a leaf.

@@ -24,17 +24,30 @@ pub struct Sequencer {
     /// The true state in which it is entered.
     state: State,
     waiting: BTreeMap<u64, TransitionVector>,
+    /// How the leaves before `next_leaf` act together.
+    composed: Option<TransitionVector>,
 }
 
 impl Sequencer {
     /// Before the first leaf with data; the data start with a record.
     pub fn new(first_leaf: u64) -> Self {
-        Self { next_leaf: first_leaf, state: State::RecordStart, waiting: BTreeMap::new() }
+        Self::entered(first_leaf, State::RecordStart)
+    }
+
+    /// Before any leaf, entered in this state.
+    pub fn entered(first_leaf: u64, state: State) -> Self {
+        Self { next_leaf: first_leaf, state, waiting: BTreeMap::new(), composed: None }
     }
 
     /// The first leaf whose vector is missing, and the true state in which it is entered.
     pub fn frontier(&self) -> (u64, State) {
         (self.next_leaf, self.state)
+    }
+
+    /// How the leaves before the frontier act together on every state in which the first of them may be entered;
+    /// `None` if there is none.
+    pub fn composed(&self) -> Option<&TransitionVector> {
+        self.composed.as_ref()
     }
 
     /// Takes the vector of a leaf and returns the truths that follow, in file order. A vector is a function of the
@@ -49,6 +62,10 @@ impl Sequencer {
             truths.push(Truth { leaf: self.next_leaf, first_start: transition.first_start });
             self.state = transition.exit;
             self.next_leaf += 1;
+            self.composed = Some(match self.composed.take() {
+                None => vector,
+                Some(before) => before.then(&vector),
+            });
         }
         truths
     }

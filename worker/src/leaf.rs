@@ -13,6 +13,8 @@ pub(crate) struct LeafReader<'a> {
     context: &'a Arc<LeafContext>,
     chunk: Vec<u8>,
     counter: Option<LeafCounter>,
+    /// File offset past which no record is followed.
+    limit: u64,
 }
 
 /// Who wants to hear of a leaf while it is read.
@@ -28,17 +30,18 @@ impl<'a> LeafReader<'a> {
         source: &'a dyn ByteSource,
         context: &'a Arc<LeafContext>,
         chunk_size_bytes: usize,
+        limit: u64,
     ) -> Self {
-        Self { source, context, chunk: vec![0; chunk_size_bytes], counter: None }
+        Self { source, context, chunk: vec![0; chunk_size_bytes], counter: None, limit }
     }
 
-    /// Counts the records that start in a leaf.
+    /// Counts the records that start in a leaf; `None` if the last one leads past the limit.
     pub(crate) fn count(
         &mut self,
         leaf: u64,
         entry: Entry,
         observer: &impl LeafObserver,
-    ) -> Result<Counted, Failure> {
+    ) -> Result<Option<Counted>, Failure> {
         let counter = self.counter.take().unwrap_or_else(|| LeafCounter::new(self.context));
         let mut scan = LeafScan::new(self.context, leaf, entry, counter);
         let mut offset = match entry {
@@ -46,7 +49,7 @@ impl<'a> LeafReader<'a> {
             Entry::Known(_) | Entry::Guess => self.context.leaf_start(leaf),
         };
         let mut need = Need::More;
-        while need == Need::More {
+        while need == Need::More && offset <= self.limit {
             let count = self.source.read_at(offset, &mut self.chunk)?;
             observer.read(count as u64);
             offset += count as u64;
@@ -57,6 +60,6 @@ impl<'a> LeafReader<'a> {
         }
         let (counted, counter) = scan.finish();
         self.counter = Some(counter);
-        Ok(counted)
+        Ok((need == Need::Nothing).then_some(counted))
     }
 }

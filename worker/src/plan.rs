@@ -1,13 +1,15 @@
-//! What is to be done next, and what is known so far: the state that the threads of an inspection share. Pure:
-//! no thread, no lock.
+//! What is to be done next, and what is known so far: the state that the threads of a run share. Pure: no
+//! thread, no lock.
 
+use data_inspector_engine::automaton::State;
 use data_inspector_engine::lanes::TransitionVector;
 use data_inspector_engine::partial::LeafPartial;
-use data_inspector_engine::scan::{Counted, Entry, LeafContext};
+use data_inspector_engine::scan::{Counted, Entry};
 use data_inspector_engine::sequencer::Sequencer;
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
-/// The state of an inspection.
+/// The state of a run of leaves.
 pub(crate) struct Plan {
     next_leaf: u64,
     end_leaf: u64,
@@ -22,6 +24,8 @@ pub(crate) struct Plan {
     /// Leaves that have neither been handed out as proven nor found empty.
     open_leaves: u64,
     pub(crate) inspected_again: u64,
+    /// A record led too far past the end of the run. Only the vectors count any more.
+    pub(crate) gave_up: bool,
 }
 
 /// What a thread should do.
@@ -43,19 +47,25 @@ pub(crate) enum Decided {
 }
 
 impl Plan {
-    pub(crate) fn new(context: &LeafContext, max_ahead: u64) -> Self {
-        let (first, end) = (context.first_leaf(), context.end_leaf());
+    /// Of leaves of which the first is entered in this state.
+    pub(crate) fn new(leaves: Range<u64>, entry: State, max_ahead: u64) -> Self {
         Self {
-            next_leaf: first,
-            end_leaf: end,
+            next_leaf: leaves.start,
+            end_leaf: leaves.end,
             max_ahead,
-            sequencer: Sequencer::new(first),
+            sequencer: Sequencer::entered(leaves.start, entry),
             truths: BTreeMap::new(),
             unproven: BTreeMap::new(),
             again: VecDeque::new(),
-            open_leaves: end - first,
+            open_leaves: leaves.end - leaves.start,
             inspected_again: 0,
+            gave_up: false,
         }
+    }
+
+    /// How the leaves act together on every entry state, once all have been read.
+    pub(crate) fn vector(&self) -> Option<&TransitionVector> {
+        self.sequencer.composed()
     }
 
     /// The next work for a thread.
@@ -97,6 +107,12 @@ impl Plan {
         }
     }
 
+    /// Takes that the last record of a leaf leads too far to be followed.
+    pub(crate) fn give_up(&mut self, leaf: u64) -> Option<Decided> {
+        self.gave_up = true;
+        self.add_counts(leaf, Counted::GaveUp)
+    }
+
     fn judge(&mut self, leaf: u64, truth: Option<u64>, counted: Counted) -> Option<Decided> {
         match (truth, counted) {
             (truth, Counted::All(partial)) if partial.first_start == truth => {
@@ -106,6 +122,10 @@ impl Plan {
             (None, Counted::All(_) | Counted::GaveUp) => {
                 self.open_leaves -= 1;
                 Some(Decided::Empty(leaf))
+            }
+            (Some(_), Counted::All(_) | Counted::GaveUp) if self.gave_up => {
+                self.open_leaves -= 1;
+                None
             }
             (Some(first_start), Counted::All(_) | Counted::GaveUp) => {
                 self.truths.insert(leaf, truth);
