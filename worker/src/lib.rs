@@ -1,11 +1,12 @@
 //! Drives the engine over a file. [`survey`](survey::survey) decides how it is read; [`inspect`](inspect::inspect)
-//! counts its leaves on threads.
+//! counts its leaves on threads; [`service`] does the same split by split, for tasks that come over the bus.
 
 mod count;
 mod head;
 pub mod inspect;
 mod leaf;
 mod plan;
+pub mod service;
 mod split;
 pub mod survey;
 
