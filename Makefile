@@ -13,7 +13,7 @@ run:
 # Everything that must hold. DuckDB is an oracle for values on clean files, so Python has to be able to import
 # it. The benchmark runs tiny: it checks our row counts on all its files, not our speed.
 test: $(VENV)/ready
-	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked
+	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked --features data-inspector-e2e/oracle
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.

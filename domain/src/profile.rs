@@ -88,7 +88,8 @@ pub struct ColumnProfile {
     pub mean: Option<Estimate>,
     /// Sample standard deviation of the numbers (n − 1).
     pub stddev: Option<Estimate>,
-    /// Sum of the numbers as a decimal.
+    /// Sum of the numbers as a decimal: every digit is right, unless `mean.exact` is false because some number had
+    /// more digits than an `i64` holds and was rounded to the nearest `f64` first.
     pub sum: Option<String>,
     /// Shortest value, in characters.
     pub min_length: Option<u64>,

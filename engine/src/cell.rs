@@ -64,7 +64,8 @@ pub enum Value {
 
 /// No number or date is longer than this.
 const LONGEST: usize = 400;
-const MAX_MANTISSA_DIGITS: usize = 18;
+/// Any number of so many digits fits into a `u64`.
+const U64_DIGITS: usize = 19;
 const MAX_SCALE: i64 = 400;
 const EXACT_IN_F64: u64 = 1 << 53;
 const POWERS_OF_TEN: [f64; 23] = [
@@ -150,13 +151,21 @@ fn number_or(text: &[u8], otherwise: Class) -> Value {
         _ => Class::Integer,
     };
     let scale = digits.fraction_len as i64 - digits.exponent.unwrap_or(0);
-    match to_f64(text, &digits, scale) {
-        Some(value) if digits.significant <= MAX_MANTISSA_DIGITS && scale.abs() <= MAX_SCALE => {
-            let mantissa = if digits.negative { -(digits.mantissa as i64) } else { digits.mantissa as i64 };
+    let mantissa = digits.mantissa_as_i64().filter(|_| scale.abs() <= MAX_SCALE);
+    match (to_f64(text, &digits, scale), mantissa) {
+        (Some(value), Some(mantissa)) => {
             Value::Number(class, Number::Decimal { mantissa, scale: scale as i16 }, value)
         }
-        Some(value) => Value::Number(class, Number::Binary(value), value),
-        None => Value::Plain(otherwise),
+        (Some(value), None) => Value::Number(class, Number::Binary(value), value),
+        (None, _) => Value::Plain(otherwise),
+    }
+}
+
+impl Digits {
+    /// The significant digits with their sign, if an `i64` holds them.
+    fn mantissa_as_i64(&self) -> Option<i64> {
+        let magnitude = Some(self.mantissa).filter(|_| self.significant <= U64_DIGITS)?;
+        if self.negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
     }
 }
 
@@ -217,7 +226,7 @@ fn scan_exponent(text: &[u8]) -> Option<i64> {
 /// The nearest `f64`; `None` if it is not finite.
 #[inline]
 fn to_f64(text: &[u8], digits: &Digits, scale: i64) -> Option<f64> {
-    if digits.significant <= MAX_MANTISSA_DIGITS
+    if digits.significant <= U64_DIGITS
         && digits.mantissa <= EXACT_IN_F64
         && (0..=22).contains(&scale)
     {

@@ -107,3 +107,16 @@ fn one_number_has_one_text() {
     assert_eq!(text("12e2"), "1200");
     assert_eq!(text("125e-4"), "0.0125");
 }
+
+/// DuckDB found that sums of numbers of 19 digits were rounded.
+#[test]
+fn sums_are_exact_as_far_as_an_i64_holds_the_digits() {
+    let sum = |cells: &[i64]| {
+        let cells: Vec<String> = cells.iter().map(i64::to_string).collect();
+        let numbers = count(&cells).0.numbers.unwrap();
+        (numbers.sum.moments().unwrap().sum, numbers.sum.is_exact())
+    };
+    assert_eq!(sum(&[i64::MAX, i64::MAX]), ("18446744073709551614".to_owned(), true));
+    assert_eq!(sum(&[i64::MIN, 1]), ("-9223372036854775807".to_owned(), true));
+    assert!(!count(&["9223372036854775808".to_owned()]).0.numbers.unwrap().sum.is_exact());
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// A number, as exactly as its cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
-    /// `mantissa / 10^scale`; at most 18 significant digits.
+    /// `mantissa / 10^scale`.
     Decimal {
         /// The digits.
         mantissa: i64,

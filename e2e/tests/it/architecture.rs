@@ -37,12 +37,17 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("apollo_compiler", &["api/src"]),
     ("async_graphql", &["api/src"]),
     ("async_graphql_axum", &["api/src"]),
+    ("async_trait", &[""]),
     ("axum", &["api/src"]),
     ("blake3", &["platform/src"]),
+    ("bytes", &[""]),
     ("clap", &["api/src", "bench/src", "worker/src/main.rs"]),
     ("console", &["api/src"]),
     ("dataloader", &["api/src"]),
     ("encoding_rs", &["engine/src"]),
+    ("fastrand", &["platform/src"]),
+    ("figment", &["api/src", "platform/src"]),
+    ("futures_util", &[""]),
     ("getrandom", &["api/src"]),
     ("hmac", &["api/src"]),
     ("indicatif", &["api/src"]),
@@ -60,7 +65,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("quick_xml", &["platform/src/blob"]),
     ("rdkafka", &["platform/src/bus/kafka.rs", "platform/src/bus/kafka"]),
-    ("reqwest", &["platform/src"]),
+    ("reqwest", &["api/src", "platform/src"]),
     ("russh", &["platform/src/sources"]),
     ("russh_sftp", &["platform/src/sources"]),
     ("schemars", &["domain/src"]),
@@ -73,11 +78,14 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("suppaftp", &["platform/src/sources"]),
     ("thiserror", &[""]),
     ("tokio", &["api/src", "coordinator/src", "platform/src", "worker/src"]),
+    ("tokio_tungstenite", &["api/src"]),
+    ("tokio_util", &[""]),
     ("toml", &["platform/src/config.rs", "platform/src/config"]),
+    ("tower_http", &["api/src"]),
     ("tracing", &["api/src", "coordinator/src", "platform/src", "worker/src"]),
     ("tracing_subscriber", &["platform/src/telemetry.rs"]),
     ("unicode_segmentation", &["api/src/report"]),
-    ("uuid", &["domain/src"]),
+    ("uuid", &["domain/src", "platform/src/store"]),
     ("xxhash_rust", &["engine/src"]),
 ];
 
@@ -123,7 +131,9 @@ impl Source {
     /// Written to test, not to be shipped.
     fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
-        self.path.split('/').any(|part| part == "tests") || name == "tests.rs" || name.ends_with("_tests.rs")
+        self.path.split('/').any(|part| part == "tests" || part == "fuzz")
+            || name == "tests.rs"
+            || name.ends_with("_tests.rs")
     }
 
     fn is_in(&self, owner: &str) -> bool {

@@ -25,7 +25,9 @@ pub(crate) fn program() -> &'static Path {
     PROGRAM.get_or_init(|| {
         let profile = if cfg!(debug_assertions) { "test" } else { "release" };
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--package=data-inspector-api", "--bin=data-inspector", "--profile", profile]);
+        // Where examples are asked for (there are none), dependencies get the features that they have in a test of
+        // the whole workspace, and nothing is compiled twice.
+        cargo.args(["build", "--workspace", "--bin=data-inspector", "--examples", "--profile", profile]);
         cargo
             .args(["--message-format=json-render-diagnostics", "--quiet"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));

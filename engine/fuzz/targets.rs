@@ -1,0 +1,126 @@
+//! What fuzzing looks for: inputs on which one of these functions panics. `e2e` calls them with every input of
+//! `corpus/`, on stable Rust.
+
+use data_inspector_domain::finding::FindingCode;
+use data_inspector_domain::profile::Profile;
+use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec, LengthLimits};
+use data_inspector_engine::finish::finish;
+use data_inspector_engine::partial::{Partial, VERSION};
+use xxhash_rust::xxh3::xxh3_64;
+
+#[path = "../tests/it/reading.rs"]
+mod reading;
+
+use reading::Reading;
+
+/// All targets by name, which is also the name of their folder in `corpus/`.
+pub(crate) const ALL: [(&str, fn(&[u8])); 3] = [("law", law), ("records", records), ("partial", partial)];
+
+/// Dialects that the law has to hold for; the survey decides what is left open.
+const FORMATS: [FormatOverrides; 4] = [
+    OPEN,
+    FormatOverrides { escape: Some(ByteChoice::Byte(b'\\')), quote: Some(ByteChoice::Byte(b'"')), ..OPEN },
+    FormatOverrides { comment: Some(ByteChoice::Byte(b'#')), header: Some(false), ..OPEN },
+    FormatOverrides { quote: Some(ByteChoice::None), header: Some(true), ..OPEN },
+];
+const OPEN: FormatOverrides = FormatOverrides {
+    delimiter: None,
+    quote: None,
+    escape: None,
+    comment: None,
+    header: None,
+    skip_lines: None,
+};
+
+/// The law: chunks, leaves counted from guesses, their grouping and their way through bytes change nothing. The first
+/// bytes of the input choose, the others are the file.
+pub(crate) fn law(input: &[u8]) {
+    let Some((&[format, leaf, chunk, grouping, limit], text)) = input.split_first_chunk() else { return };
+    let spec = InspectionSpec {
+        format: FORMATS[format as usize % FORMATS.len()].clone(),
+        leaf_size_bytes: Some(4 << (leaf % 10)),
+        ..InspectionSpec::default()
+    };
+    let limits = [LengthLimits::default(), LengthLimits { record_bytes: 12, field_bytes: 256 }];
+    let chunk = usize::from(chunk).max(1);
+    let surveyed = Reading::try_new(text, &spec, usize::MAX).map(|whole| whole.spec);
+    assert_eq!(surveyed, Reading::try_new(text, &spec, chunk).map(|pieces| pieces.spec));
+    let Ok(reading) = Reading::try_new(text, &spec, chunk) else { return };
+    let reading = reading.with_limits(limits[limit as usize % limits.len()]);
+    let mut whole = Partial::new(&reading.spec);
+    let mut run = Partial::new(&reading.spec);
+    for (index, leaf) in reading.proven_leaves(chunk).into_iter().enumerate() {
+        let leaf = Partial::from_bytes(&reading.spec, &reading.leaf_bytes(leaf))
+            .expect("a partial can be read again");
+        run.merge(leaf).expect("no leaf comes twice");
+        if grouping >> (index % 8) & 1 == 1 {
+            // Later runs first: the order of merging must not matter either.
+            run.merge(std::mem::replace(&mut whole, Partial::new(&reading.spec)))
+                .expect("no leaf comes twice");
+            std::mem::swap(&mut run, &mut whole);
+        }
+    }
+    whole.merge(run).expect("no leaf comes twice");
+    assert_eq!(reading.json(&whole), reading.json(&reading.sequential()));
+}
+
+/// The `csv` crate: the same records, with as many cells, and as many different cells.
+pub(crate) fn records(input: &[u8]) {
+    let format = FormatOverrides {
+        delimiter: Some(b','),
+        quote: Some(ByteChoice::Byte(b'"')),
+        escape: Some(ByteChoice::None),
+        comment: Some(ByteChoice::None),
+        header: Some(false),
+        ..OPEN
+    };
+    let spec = InspectionSpec {
+        format,
+        leaf_size_bytes: Some(16),
+        null_values: Vec::new(),
+        ..InspectionSpec::default()
+    };
+    let Ok(reading) = Reading::try_new(input, &spec, 7) else { return };
+    // The csv crate drops the mark too, but not everywhere in the same way.
+    if reading.spec.head.byte_order_mark {
+        return;
+    }
+    let profile = finish(&reading.spec, &reading.sequential());
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+    let records: Vec<csv::ByteRecord> =
+        reader.byte_records().map(|record| record.expect("a slice is read")).collect();
+    assert_eq!(profile.row_count, records.len() as u64);
+    let width = profile.columns.len();
+    let count =
+        |wanted: fn(usize, usize) -> bool| records.iter().filter(|r| wanted(r.len(), width)).count() as u64;
+    assert_eq!(found(&profile, FindingCode::MissingCell), count(|cells, width| cells < width));
+    assert_eq!(found(&profile, FindingCode::ExtraCell), count(|cells, width| cells > width));
+    for (index, column) in profile.columns.iter().enumerate() {
+        let cells = records.iter().filter_map(|record| record.get(index));
+        let mut values: Vec<&[u8]> = cells.filter(|cell| !cell.is_empty()).collect();
+        assert_eq!(column.count - column.nulls, values.len() as u64);
+        values.sort_unstable();
+        values.dedup();
+        assert_eq!(column.distinct.value, values.len() as f64);
+    }
+}
+
+fn found(profile: &Profile, code: FindingCode) -> u64 {
+    profile.findings.iter().find(|finding| finding.code == code).map_or(0, |finding| finding.count)
+}
+
+/// The stored form: any bytes are a partial or refused, and a partial is written as it was read.
+pub(crate) fn partial(input: &[u8]) {
+    let reading =
+        Reading::try_new(b"a,b\n1,x\n", &InspectionSpec::default(), usize::MAX).expect("this is a table");
+    let _ = Partial::from_bytes(&reading.spec, input);
+    let mut bytes = b"DIPART".to_vec();
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&xxh3_64(input).to_le_bytes());
+    bytes.extend_from_slice(input);
+    if let Ok(partial) = Partial::from_bytes(&reading.spec, &bytes) {
+        let again = partial.to_bytes();
+        let read = Partial::from_bytes(&reading.spec, &again).expect("what is written can be read");
+        assert_eq!(read.to_bytes(), again);
+    }
+}
