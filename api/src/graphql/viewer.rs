@@ -2,9 +2,11 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use data_inspector_domain::access;
+use data_inspector_platform::store;
 
 use super::context::Caller;
 use super::error::RequestError;
+use super::person::User;
 use super::scalar::DateTime;
 use crate::auth::{Right, Viewer};
 
@@ -23,33 +25,58 @@ enum Role {
 }
 
 /// Whoever is asking.
+struct ViewerObject(Viewer);
+
+/// A tenant: owns everything that is reached with a token of it.
 #[derive(SimpleObject)]
-#[graphql(name = "Viewer")]
-struct ViewerObject {
-    /// Id of the person or program.
-    principal_id: ID,
-    /// Id of the workspace they act in; everything else is about this one.
-    workspace_id: ID,
-    /// What they are in the workspace.
-    role: Role,
-    /// They may upload files, and inspect them.
-    can_write: bool,
-    /// They are shown the values in files; others are shown that there is one.
-    can_see_values: bool,
-    /// When their token stops to work; null without a token.
-    expires_at: Option<DateTime>,
+struct Workspace {
+    /// Its id.
+    id: ID,
+    /// What people call it.
+    name: String,
+    /// When it was created.
+    created_at: DateTime,
 }
 
-impl From<&Viewer> for ViewerObject {
-    fn from(viewer: &Viewer) -> Self {
-        Self {
-            principal_id: viewer.scope.principal_id.into(),
-            workspace_id: viewer.scope.workspace_id.into(),
-            role: viewer.role.into(),
-            can_write: viewer.may(Right::Write),
-            can_see_values: viewer.may(Right::SeeValues),
-            expires_at: viewer.expires_at.map(DateTime::from),
-        }
+/// Whoever is asking, and what they may do.
+#[Object(name = "Viewer")]
+impl ViewerObject {
+    /// The person or program.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>, RequestError> {
+        let caller = Caller::reading(ctx)?;
+        Ok(caller.load().person(caller.scope().principal_id).await?.map(User::from))
+    }
+
+    /// The workspace they act in: everything else is about this one.
+    async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<Workspace>, RequestError> {
+        let caller = Caller::reading(ctx)?;
+        let found = caller.store().workspace(caller.scope()).await?;
+        let workspace = |found: store::Workspace| Workspace {
+            id: found.id.into(),
+            name: found.name,
+            created_at: found.created_at.into(),
+        };
+        Ok(found.map(workspace))
+    }
+
+    /// What they are in the workspace.
+    async fn role(&self) -> Role {
+        self.0.role.into()
+    }
+
+    /// They may upload files, and inspect them.
+    async fn can_write(&self) -> bool {
+        self.0.may(Right::Write)
+    }
+
+    /// They are shown the values in files; others get null in their place.
+    async fn can_see_values(&self) -> bool {
+        self.0.may(Right::SeeValues)
+    }
+
+    /// When their token stops to work; null without a token.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(DateTime)
     }
 }
 
@@ -60,6 +87,6 @@ pub(super) struct ViewerQuery;
 impl ViewerQuery {
     /// Whoever is asking, and what they may do.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<ViewerObject, RequestError> {
-        Ok(Caller::reading(ctx)?.viewer.into())
+        Ok(ViewerObject(Caller::reading(ctx)?.viewer.clone()))
     }
 }
