@@ -15,7 +15,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use blob::{BlobHash, StoredBlob};
-pub use result::{FileLayout, MergeDone, Outcome, Report, ResultMessage, SplitDone, TaskReport, WorkerHeartbeat};
+pub use result::{
+    FileLayout, MergeDone, Outcome, Report, ResultMessage, SplitDone, TaskReport, WorkerHeartbeat,
+};
 pub use split::{CountedFrom, EntryState, SplitSummary, SplitVector, Transition};
 pub use task::{LeafRange, MergeWork, SplitEntry, SplitWork, StoredFile, TaskMessage, Work};
 

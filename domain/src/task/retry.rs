@@ -46,6 +46,8 @@ pub enum AttemptProgress {
     Made,
     /// Nothing.
     None,
+    /// It never began: no worker took its message. The task is not to blame, so this counts altogether only.
+    NotBegun,
 }
 
 /// What to do after a failed attempt.
@@ -72,6 +74,7 @@ impl FailureCount {
         let without_progress = match progress {
             AttemptProgress::Made => 0,
             AttemptProgress::None => self.without_progress.saturating_add(1),
+            AttemptProgress::NotBegun => self.without_progress,
         };
         Self { without_progress, total: self.total.saturating_add(1) }
     }

@@ -3,9 +3,9 @@
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::id::{Run, TaskId, WorkerId, WorkspaceId};
 use data_inspector_domain::message::{
-    BlobHash, CountedFrom, EntryState, FileLayout, LeafRange, MergeDone, MergeWork, MessageError, Outcome, Report,
-    ResultMessage, SplitDone, SplitEntry, SplitSummary, SplitVector, SplitWork, StoredBlob, StoredFile,
-    TaskMessage, TaskReport, Transition, Work, WorkerHeartbeat,
+    BlobHash, CountedFrom, EntryState, FileLayout, LeafRange, MergeDone, MergeWork, MessageError, Outcome,
+    Report, ResultMessage, SplitDone, SplitEntry, SplitSummary, SplitVector, SplitWork, StoredBlob,
+    StoredFile, TaskMessage, TaskReport, Transition, Work, WorkerHeartbeat,
 };
 use data_inspector_domain::spec::InspectionSpec;
 use data_inspector_domain::task::fence::{Epoch, Stamp};

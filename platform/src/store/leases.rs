@@ -2,7 +2,6 @@
 
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::id::{InspectionId, TaskId, WorkerId};
-use data_inspector_domain::inspection::{self, InspectionState};
 use data_inspector_domain::task::retry::{AttemptProgress, RetryPolicy};
 use data_inspector_domain::task::{Command, TaskState};
 use data_inspector_domain::time::Timestamp;
@@ -14,7 +13,7 @@ use super::connect::Store;
 use super::dispatch::HAS_LEASE;
 use super::entity::tasks;
 use super::error::StoreError;
-use super::locked::{LockedInspection, Reason};
+use super::locked::LockedInspection;
 use super::settle::FailedAttempt;
 use super::tasks::LockedTask;
 
@@ -86,7 +85,9 @@ impl Store {
             return Ok(None);
         }
         let failure = Failure::new(FailureCode::HeartbeatLost, silence(task.task.state));
-        let failed = FailedAttempt { failure: &failure, progress: AttemptProgress::None };
+        let begun = task.task.state == TaskState::Claimed;
+        let progress = if begun { AttemptProgress::None } else { AttemptProgress::NotBegun };
+        let failed = FailedAttempt { failure: &failure, progress };
         if inspection.fail_attempt(&mut task, failed, policy).await?.is_err() {
             return Ok(None);
         }
@@ -130,9 +131,7 @@ impl Store {
             return Ok(None);
         }
         task.save().await?;
-        if inspection.state == InspectionState::RetryWait {
-            inspection.apply(inspection::Command::RetryDue, Reason::of_itself("the next attempt is due"))?;
-        }
+        inspection.settle().await?;
         let woken = Woken { task_id: id, inspection_id: inspection.id };
         inspection.save().await?;
         writing.commit().await?;
