@@ -6,8 +6,8 @@ use data_inspector_domain::id::{InspectionId, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::{Command, TaskState};
 use data_inspector_domain::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, WindowStatement};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::codec::{later, name, parsed, unsigned, variant};
 use super::connect::{Store, Writing};
@@ -71,8 +71,9 @@ pub struct TaskContext<'a> {
 }
 
 impl Store {
-    /// What could be released: of at most `inspections` inspections, by priority and age, the next `tasks`
-    /// tasks each. Bounded on both sides, so that a file of many splits hides nobody.
+    /// What could be released: of at most `inspections` inspections of each workspace, by priority and age, the
+    /// next `tasks` tasks each. Bounded on both sides, so that neither a file of many splits nor a workspace of
+    /// many inspections hides anybody.
     pub async fn waiting_tasks(&self, inspections: u32, tasks: u32) -> Result<Vec<Waiting>, StoreError> {
         let candidates = self.inspections_with_waiting_tasks(inspections).await?;
         let mut found = Vec::with_capacity(candidates.len());
@@ -105,7 +106,7 @@ impl Store {
 
     async fn inspections_with_waiting_tasks(
         &self,
-        limit: u32,
+        limit_each: u32,
     ) -> Result<Vec<inspections::Model>, StoreError> {
         let waiting = Query::select()
             .expr(Expr::value(1))
@@ -116,13 +117,28 @@ impl Store {
             )
             .and_where(Expr::col((tasks::Entity, tasks::Column::State)).eq(name(TaskState::Waiting)))
             .to_owned();
+        let by_urgency = WindowStatement::partition_by(inspections::Column::WorkspaceId)
+            .order_by(inspections::Column::Priority, Order::Desc)
+            .order_by(inspections::Column::CreatedAt, Order::Asc)
+            .order_by(inspections::Column::Id, Order::Asc)
+            .to_owned();
+        let numbered = Query::select()
+            .column(inspections::Column::Id)
+            .expr_window_as(Func::cust("row_number"), by_urgency, "place")
+            .from(inspections::Entity)
+            .and_where(Expr::cust(CAN_RUN))
+            .and_where(Expr::exists(waiting))
+            .to_owned();
+        let urgent = Query::select()
+            .column("id")
+            .from_subquery(numbered, "numbered")
+            .and_where(Expr::col("place").lte(limit_each))
+            .to_owned();
         let query = inspections::Entity::find()
-            .filter(Expr::cust(CAN_RUN))
-            .filter(Expr::exists(waiting))
+            .filter(inspections::Column::Id.in_subquery(urgent))
             .order_by_desc(inspections::Column::Priority)
             .order_by_asc(inspections::Column::CreatedAt)
-            .order_by_asc(inspections::Column::Id)
-            .limit(u64::from(limit));
+            .order_by_asc(inspections::Column::Id);
         Ok(query.all(&self.reader).await?)
     }
 

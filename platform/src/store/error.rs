@@ -134,14 +134,19 @@ fn kind_of_driver_error(error: &SqlxError) -> StoreErrorKind {
     }
 }
 
-/// Codes of states that pass. PostgreSQL (appendix A of its manual): connection exceptions, serialization
-/// failure and deadlock, insufficient resources, operator intervention. SQLite: BUSY, LOCKED and their kin,
-/// whose last byte is 5 or 6.
+/// Codes of states that pass. PostgreSQL (appendix A of its manual): connection exceptions but for a violation
+/// of the protocol, serialization
+/// failure and deadlock, insufficient resources, operator intervention, a transaction that did nothing for too
+/// long, a lock that was not had in time. SQLite: BUSY, LOCKED, FULL and their kin, by the last byte.
 fn passes_by_itself(code: &str) -> bool {
-    if code.len() == 5 && !code.bytes().all(|byte| byte == b'0') {
-        return ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
+    if code.len() == 5 {
+        if code == "08P01" {
+            return false;
+        }
+        let waited_in_vain = ["25P03", "55P03"].contains(&code);
+        return waited_in_vain || ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class));
     }
-    code.parse::<u32>().is_ok_and(|number| matches!(number & 0xFF, 5 | 6))
+    code.parse::<u32>().is_ok_and(|number| matches!(number & 0xFF, 5 | 6 | 13))
 }
 
 impl fmt::Display for StoreError {

@@ -1,13 +1,14 @@
 //! Requests that are made twice and done once.
 
 use data_inspector_domain::id::WorkspaceId;
+use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::EntityTrait;
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 
 use super::codec::{hash, name};
-use super::connect::Writing;
+use super::connect::{Store, Writing};
 use super::entity::idempotency_keys;
 use super::error::{StoreError, StoreErrorKind};
 
@@ -39,6 +40,26 @@ pub struct Created<T> {
 pub(super) enum Operation {
     CreateUpload,
     CreateInspection,
+}
+
+impl Store {
+    /// Forgets at most `limit` requests that were made before a moment; says how many. Made again, they are
+    /// new.
+    pub async fn prune_idempotency_keys(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        use idempotency_keys::Column;
+        let writing = self.begin().await?;
+        let old = Query::select()
+            .columns([Column::WorkspaceId, Column::IdempotencyKey])
+            .from(idempotency_keys::Entity)
+            .and_where(Column::CreatedAt.lt(before.as_micros()))
+            .limit(u64::from(limit))
+            .to_owned();
+        let key = Expr::tuple([Expr::col(Column::WorkspaceId), Expr::col(Column::IdempotencyKey)]);
+        let deleted =
+            idempotency_keys::Entity::delete_many().filter(key.in_subquery(old)).exec(&writing.tx).await?;
+        writing.commit().await?;
+        Ok(deleted.rows_affected)
+    }
 }
 
 impl Writing {

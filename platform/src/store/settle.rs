@@ -63,12 +63,12 @@ impl LockedInspection<'_> {
                 update = update
                     .col_expr(tasks::Column::Epoch, Expr::col(tasks::Column::Epoch).add(1))
                     .col_expr(tasks::Column::Run, Expr::value(None::<String>))
-                    .col_expr(tasks::Column::LastN, Expr::value(0));
+                    .col_expr(tasks::Column::LastN, Expr::value(0_i64));
             }
             if command == Command::Retry {
                 update = update
-                    .col_expr(tasks::Column::Attempts, Expr::value(0))
-                    .col_expr(tasks::Column::AttemptsWithoutProgress, Expr::value(0))
+                    .col_expr(tasks::Column::Attempts, Expr::value(0_i64))
+                    .col_expr(tasks::Column::AttemptsWithoutProgress, Expr::value(0_i64))
                     .col_expr(tasks::Column::Failure, Expr::value(None::<String>));
             }
             update.exec(&self.writing.tx).await?;
@@ -118,7 +118,8 @@ impl LockedInspection<'_> {
         self.stop_work(Order::Revoke).await
     }
 
-    /// Brings it to rest if nobody is at it any more, or nothing of it can run now.
+    /// Brings it to rest if nobody is at it any more or nothing of it can run now, and out of it if something
+    /// can.
     pub(super) async fn settle(&mut self) -> Result<(), StoreError> {
         use TaskState::{Claimed, Released, RetryWait, Waiting};
         match self.state {
@@ -135,8 +136,12 @@ impl LockedInspection<'_> {
                     self.apply(inspection::Command::BackOff, reason)?;
                 }
             }
+            InspectionState::RetryWait => {
+                if self.has_tasks(&[Waiting]).await? {
+                    self.apply(inspection::Command::RetryDue, Reason::of_itself("some of it can run again"))?;
+                }
+            }
             InspectionState::WaitingForFile
-            | InspectionState::RetryWait
             | InspectionState::Paused
             | InspectionState::Succeeded
             | InspectionState::Failed

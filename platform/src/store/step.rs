@@ -122,6 +122,7 @@ impl Store {
         let writing = self.begin().await?;
         let mut inspection = LockedInspection::by_id(&writing, id).await?;
         let advanced = inspection.take_step(step).await?;
+        inspection.settle().await?;
         inspection.save().await?;
         writing.commit().await?;
         Ok(advanced)

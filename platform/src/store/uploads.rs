@@ -14,6 +14,9 @@ use super::entity::{files, uploads};
 use super::error::{Noun, StoreError, StoreErrorKind};
 use super::rows::{File, Upload};
 
+/// As wide as the column: PostgreSQL's driver keeps statements by their text, whatever the types were.
+const NOT_HELD: i64 = 0;
+
 /// Whose turn it is to put the blocks of an upload together. Were two to do it, the second would give the blob
 /// another etag than the one that was pinned.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +100,7 @@ impl Store {
         let writing = self.begin().await?;
         let (_, upload) = writing.lock_file_of_upload(scope, id).await?;
         uploads::Entity::update_many()
-            .col_expr(uploads::Column::CompletingUntil, Expr::value(0))
+            .col_expr(uploads::Column::CompletingUntil, Expr::value(NOT_HELD))
             .filter(uploads::Column::Id.eq(upload.id))
             .exec(&writing.tx)
             .await?;
