@@ -2,3 +2,4 @@
 
 mod blob;
 mod bus;
+mod store;
