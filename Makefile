@@ -4,6 +4,9 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/test-venv
 CARGO_DENY_VERSION := 0.20.2
 
+# The tests that need services: scripts/services.sh starts those.
+SERVICES := data-inspector-migration/services,data-inspector-platform/services
+
 .PHONY: run test bench check
 
 # What it does, on the sample file.
@@ -13,7 +16,12 @@ run:
 # Everything that must hold. DuckDB is an oracle for values on clean files, so Python has to be able to import
 # it. The benchmark runs tiny: it checks our row counts on all its files, not our speed.
 test: $(VENV)/ready
-	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked --features data-inspector-e2e/oracle
+	@# The services live as long as the tests, in a folder of their own, whatever becomes of the tests.
+	set -e; services=$$(mktemp -d); \
+	trap 'scripts/services.sh stop "$$services"; rm -rf "$$services"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	exported=$$(scripts/services.sh start "$$services"); eval "$$exported"; \
+	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked \
+	  --features data-inspector-e2e/oracle,$(SERVICES)
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
