@@ -7,7 +7,7 @@ CARGO_DENY_VERSION := 0.20.2
 # The tests that need services: scripts/services.sh starts those.
 SERVICES := data-inspector-migration/services,data-inspector-platform/services
 
-.PHONY: run test bench check
+.PHONY: run test bench check test-node playground
 
 # What it does, on the sample file.
 run:
@@ -29,6 +29,16 @@ $(VENV)/ready: e2e/requirements.txt
 	python3 -m venv --clear $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+# What other people's programs say about the API: the audits of graphql-http, the clients graphql-ws and graphql-sse,
+# and the playground in Chromium (CHROMIUM names it, usually /usr/bin/chromium). Needs Node.js 20.
+test-node:
+	cd api/tests/node && npm ci --no-audit --no-fund
+	cargo test -p data-inspector-api --features node --locked transport
+
+# Bundles the playground again after a change in web/playground; what it makes is committed.
+playground:
+	cd web/playground && npm ci --no-audit --no-fund && npm run build
 
 # Side by side with other profilers, e.g. make bench ARGS="--size 10G --kinds mixed --rounds 5".
 # The first run builds the peers, which takes a while; see bench/README.md.

@@ -7,5 +7,6 @@ pub mod grant;
 pub mod graphql;
 pub mod hub;
 pub mod report;
+pub mod transport;
 
 mod hex;

@@ -4,3 +4,4 @@ mod command_line;
 mod hub;
 mod profiles;
 mod report;
+mod transport;

@@ -1,0 +1,174 @@
+//! How a GraphQL document comes and an answer goes: HTTP, `graphql-transport-ws` and server-sent events, all of
+//! them behind one [`gate`].
+//!
+//! Not here: what a field means (`graphql`), who somebody is (`auth`), what is fanned out (`hub`).
+
+mod engine;
+mod fault;
+pub mod gate;
+mod guard;
+mod http;
+mod negotiate;
+mod playground;
+mod request;
+mod stream;
+mod websocket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+pub use self::engine::Engine;
+pub use self::gate::{GateLimits, SchemaError};
+
+use self::gate::{DocumentHash, Gate};
+use crate::auth::Authenticator;
+use crate::graphql::RequestId;
+
+/// How requests are taken.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TransportConfig {
+    /// What a document may be.
+    pub gate: GateLimits,
+    /// Which edition of GraphQL over HTTP decides about the status of an answer.
+    pub profile: Profile,
+    /// Bytes of the body of a request.
+    pub body_bytes: usize,
+    /// How long a request may take.
+    pub timeout_ms: u64,
+    /// Whether questions about the schema are answered.
+    pub introspection: bool,
+    /// Whether there is a playground.
+    pub playground: bool,
+    /// Origins, such as `https://app.example.com`, whose pages may send requests here.
+    pub allowed_origins: Vec<String>,
+    /// Answers only to the names of this machine. Must be on where nobody needs a token.
+    pub loopback_only: bool,
+    /// Streams and sockets.
+    pub streams: StreamConfig,
+}
+
+/// How streams and sockets are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamConfig {
+    /// Sockets and streams that are open at once, all together.
+    pub connections: usize,
+    /// Operations of a socket that run at once.
+    pub operations: usize,
+    /// Bytes of a message from a client.
+    pub message_bytes: usize,
+    /// How long a client may take to introduce itself.
+    pub init_timeout_ms: u64,
+    /// After this long without a word a client is asked whether it is there, and again as long it may take to
+    /// answer.
+    pub ping_ms: u64,
+    /// How long the other side may take to read a message.
+    pub write_timeout_ms: u64,
+    /// How long operations have to end by themselves when the server stops, or a token expires.
+    pub farewell_ms: u64,
+}
+
+/// An edition of GraphQL over HTTP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// What the audits of `graphql-http` expect, and every client knows.
+    #[default]
+    Audits2025,
+    /// The draft of August 2026: 422 for what does not fit the schema, 294 for answers with errors.
+    Draft2026,
+}
+
+impl Default for TransportConfig {
+    fn default() -> Self {
+        Self {
+            gate: GateLimits::default(),
+            profile: Profile::default(),
+            body_bytes: 1 << 20,
+            timeout_ms: 15_000,
+            introspection: true,
+            playground: true,
+            allowed_origins: Vec::new(),
+            loopback_only: false,
+            streams: StreamConfig::default(),
+        }
+    }
+}
+
+impl Default for StreamConfig {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            operations: 100,
+            message_bytes: 256 << 10,
+            init_timeout_ms: 3_000,
+            ping_ms: 15_000,
+            write_timeout_ms: 10_000,
+            farewell_ms: 2_000,
+        }
+    }
+}
+
+impl TransportConfig {
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
+    }
+}
+
+/// What answers requests.
+pub struct TransportState {
+    /// What executes.
+    pub engine: Engine,
+    /// Who is calling.
+    pub authenticator: Authenticator,
+    /// How requests are taken.
+    pub config: TransportConfig,
+    /// Cancelled when the server stops: streams and sockets say goodbye.
+    pub shutdown: CancellationToken,
+}
+
+struct Shared {
+    engine: Engine,
+    authenticator: Authenticator,
+    gate: Gate,
+    connections: Arc<Semaphore>,
+    config: TransportConfig,
+    shutdown: CancellationToken,
+}
+
+/// The routes `/graphql`, `/graphql/ws`, `/graphql/stream` and, if it is wanted, `/playground`.
+pub fn router(state: TransportState) -> Result<Router, SchemaError> {
+    let TransportState { engine, authenticator, config, shutdown } = state;
+    let gate = Gate::try_new(engine.sdl(), config.gate.clone(), config.introspection)?;
+    let connections = Arc::new(Semaphore::new(config.streams.connections.min(Semaphore::MAX_PERMITS)));
+    let has_playground = config.playground;
+    let shared = Arc::new(Shared { engine, authenticator, gate, connections, config, shutdown });
+    let router = Router::new()
+        .route("/graphql", get(http::get).post(http::post))
+        .route("/graphql/ws", get(websocket::upgrade))
+        .route("/graphql/stream", get(stream::get).post(stream::post))
+        .with_state(shared);
+    Ok(if has_playground { router.merge(playground::router()) } else { router })
+}
+
+fn hash(document: &str) -> DocumentHash {
+    Sha256::digest(document.as_bytes()).into()
+}
+
+/// A name for a request that has none. Names only have to differ among the lines of a log.
+fn new_request_id() -> RequestId {
+    let mut bytes = [0; 12];
+    if getrandom::fill(&mut bytes).is_err() {
+        return RequestId::new("req_unnamed");
+    }
+    let digits = crate::hex::encode(&bytes);
+    RequestId::new(format!("req_{digits}"))
+}

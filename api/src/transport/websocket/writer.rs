@@ -1,0 +1,85 @@
+//! The task that writes to a socket, and the short queue before it.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use futures_util::SinkExt;
+use futures_util::stream::SplitSink;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::message::CloseCode;
+
+/// Messages that wait to be written, all operations of a socket together.
+const QUEUE: usize = 8;
+
+/// The way to a client. Clones are the same way.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    queue: mpsc::Sender<Message>,
+}
+
+/// The client is gone, or does not read.
+#[derive(Debug)]
+pub(super) struct Gone;
+
+impl Outbox {
+    /// Sends a message, in its turn.
+    pub(super) async fn send(&self, text: Utf8Bytes) -> Result<(), Gone> {
+        self.put(Message::Text(text)).await
+    }
+
+    /// Asks whether the client is there.
+    pub(super) async fn ping(&self) -> Result<(), Gone> {
+        self.put(Message::Ping(axum::body::Bytes::new())).await
+    }
+
+    /// Closes the socket, after everything that was sent before.
+    pub(super) async fn close(&self, (code, reason): CloseCode) {
+        let frame = CloseFrame { code, reason: reason.into() };
+        drop(self.put(Message::Close(Some(frame))).await);
+    }
+
+    /// The same with a reason that is made up.
+    pub(super) async fn close_with(&self, code: u16, reason: String) {
+        drop(self.put(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await);
+    }
+
+    async fn put(&self, message: Message) -> Result<(), Gone> {
+        self.queue.send(message).await.map_err(|_| Gone)
+    }
+}
+
+/// Starts the task. `over` is cancelled when nothing can be written any more.
+pub(super) fn start(
+    socket: SplitSink<WebSocket, Message>,
+    deadline: Duration,
+    over: CancellationToken,
+) -> (Outbox, JoinHandle<()>) {
+    let (queue, messages) = mpsc::channel(QUEUE);
+    let task = tokio::spawn(async move {
+        write(socket, messages, deadline).await;
+        over.cancel();
+    });
+    (Outbox { queue }, task)
+}
+
+async fn write(
+    mut socket: SplitSink<WebSocket, Message>,
+    mut messages: mpsc::Receiver<Message>,
+    deadline: Duration,
+) {
+    while let Some(message) = messages.recv().await {
+        let is_last = matches!(message, Message::Close(_));
+        match timeout(deadline, socket.send(message)).await {
+            Ok(Ok(())) if !is_last => {}
+            Err(_) => {
+                tracing::info!("a client does not read and is closed");
+                return;
+            }
+            Ok(_) => return,
+        }
+    }
+}

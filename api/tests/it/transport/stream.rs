@@ -1,0 +1,89 @@
+//! Server-sent events, one operation a connection.
+
+use std::sync::atomic::Ordering;
+
+use data_inspector_api::transport::{StreamConfig, TransportConfig};
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use super::{Server, client};
+
+fn post(server: &Server, body: &Value) -> RequestBuilder {
+    client()
+        .post(server.url("/graphql/stream"))
+        .header("content-type", "application/json")
+        .header("accept", "text/event-stream")
+        .body(body.to_string())
+}
+
+async fn check(request: RequestBuilder, expected: &str) {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
+    assert_eq!(response.text().await.unwrap(), expected);
+}
+
+fn tick(number: i32) -> String {
+    let data = json!({ "data": { "ticks": { "cursor": number.to_string() } }, "extensions": { "cursor": number.to_string() } });
+    format!("id: {number}\nevent: next\ndata: {data}\n\n")
+}
+
+const COMPLETE: &str = "event: complete\ndata:\n\n";
+const TICKS: &str = "subscription S($after: String) { ticks(to: 3, after: $after) { cursor } }";
+
+#[tokio::test]
+async fn events_have_their_cursor_as_id_and_resume_by_it() {
+    let server = Server::start().await;
+    let all = format!("{}{}{}{COMPLETE}", tick(1), tick(2), tick(3));
+    check(post(&server, &json!({ "query": TICKS })), &all).await;
+    let rest = format!("{}{COMPLETE}", tick(3));
+    check(post(&server, &json!({ "query": TICKS })).header("last-event-id", "2"), &rest).await;
+    let get = client().get(server.url_with("/graphql/stream", &[("query", TICKS)]));
+    check(get.header("last-event-id", "2"), &rest).await;
+}
+
+#[tokio::test]
+async fn queries_are_streams_of_one() {
+    let server = Server::start().await;
+    let expected = format!("event: next\ndata: {{\"data\":{{\"hello\":\"Hello world\"}}}}\n\n{COMPLETE}");
+    check(post(&server, &json!({ "query": "{ hello }" })), &expected).await;
+}
+
+#[tokio::test]
+async fn what_a_browser_could_not_show_is_said_in_events() {
+    let server = Server::start().await;
+    for query in ["{", "{ unknown }", "subscription { ticks }"] {
+        let response = post(&server, &json!({ "query": query })).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let text = response.text().await.unwrap();
+        assert!(text.starts_with("event: next\ndata: {\"errors\":") && text.ends_with(COMPLETE), "{text}");
+    }
+    let mutation = client().get(server.url_with("/graphql/stream", &[("query", "mutation { slow }")]));
+    assert!(mutation.send().await.unwrap().text().await.unwrap().contains("BAD_USER_INPUT"));
+}
+
+#[tokio::test]
+async fn what_is_no_request_has_a_status() {
+    let server = Server::start().await;
+    let status = async |request: RequestBuilder| request.send().await.unwrap().status().as_u16();
+    let query = json!({ "query": "{ hello }" });
+    assert_eq!(status(post(&server, &json!({}))).await, 400);
+    assert_eq!(status(post(&server, &query).header("content-type", "text/plain")).await, 415);
+    assert_eq!(status(post(&server, &query).header("sec-fetch-site", "cross-site")).await, 403);
+    assert_eq!(status(post(&server, &query).header("authorization", "Bearer di_0")).await, 401);
+}
+
+#[tokio::test]
+async fn who_leaves_leaves_nothing_and_a_server_that_stops_ends() {
+    let streams = StreamConfig { farewell_ms: 50, ..Default::default() };
+    let server = Server::with(TransportConfig { streams, ..Default::default() }).await;
+    let quiet = || post(&server, &json!({ "query": "subscription { quiet }" })).send();
+    let mut left = quiet().await.unwrap();
+    assert!(left.chunk().await.unwrap().is_some());
+    drop(left);
+    server.until(|witness| witness.open_streams.load(Ordering::SeqCst) == 0).await;
+    let stays = quiet().await.unwrap();
+    server.shutdown.cancel();
+    let text = stays.text().await.unwrap();
+    assert!(!text.contains("complete"), "the client has to come back: {text}");
+}
