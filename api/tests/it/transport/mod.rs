@@ -1,5 +1,7 @@
 //! The transport as clients meet it: a real server on a real port, with a small schema behind it.
 
+#[cfg(feature = "node")]
+mod browser;
 mod http;
 #[cfg(feature = "node")]
 mod node;
