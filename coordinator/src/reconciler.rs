@@ -98,6 +98,10 @@ impl Reconciler {
         let steps = Steps { store: &self.store, leaves_per_split: self.leaves_per_split };
         for inspection_id in self.store.idle_inspections(BATCH).await? {
             let Some(step) = steps.from_store(inspection_id).await? else { continue };
+            if step.tasks.is_empty() {
+                tracing::error!(%inspection_id, "an inspection has nothing left to do and no result");
+                continue;
+            }
             tracing::info!(%inspection_id, tasks = step.tasks.len(), "the next step is planned anew");
             self.store.advance(inspection_id, step).await?;
             self.announce();

@@ -79,7 +79,7 @@ pub struct NewPartial {
 pub struct ProfileRevision {
     /// Where it is.
     pub blob: BlobRef,
-    /// Names of the columns that changed.
+    /// Names of the columns that changed; if there is none, any may have.
     pub changed_columns: Vec<String>,
     /// How much of the file it is based on.
     pub coverage: Coverage,
@@ -197,7 +197,8 @@ impl LockedInspection<'_> {
         self.row.profile_hash = Some(profile.blob.hash.to_vec());
         self.row.coverage = name(profile.coverage);
         let revision = unsigned("profile_revision", self.row.profile_revision)?;
-        let revised = ProfileRevised::new(revision, profile.changed_columns, finality == Finality::Final);
+        let mut revised = ProfileRevised::new(revision, profile.changed_columns, finality == Finality::Final);
+        revised.changed_columns = revised.changed_columns.filter(|names| !names.is_empty());
         self.record(EventBody::ProfileRevised(revised))
     }
 
