@@ -3,7 +3,7 @@
 #
 #   services.sh start [DIR [NAME...]]      start all or these; print `export NAME=value` lines and nothing else
 #   services.sh stop [DIR]                 stop all, keep DIR
-#   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres, kafka); start it again on the same port and data
+#   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres, kafka, azurite); start it again on the same port and data
 #
 #   eval "$(scripts/services.sh start)" && cargo test --workspace --features services
 #
@@ -14,7 +14,7 @@ set -euo pipefail
 usage() { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/data-inspector-services
-all=(postgres kafka)
+all=(postgres kafka azurite)
 is_service() { [[ " ${all[*]} " == *" ${1:-} "* ]]; }
 command=${1:-}
 case $command in
@@ -76,6 +76,28 @@ start_postgres() {
 
 . "$here/services/kafka.sh"
 
+# Published with Azurite, the emulator of Azure Blob Storage: the key protects nothing.
+azure_account=devstoreaccount1
+azure_key='Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
+azure_endpoint() { echo "http://127.0.0.1:$(port_of azurite)/$azure_account"; }
+port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Needs Node 20 or later with npm.
+start_azurite() {
+  local version=3.37.0 modules; modules=$cache/azurite-$version
+  if [[ ! -f $modules/.complete ]]; then
+    npm install --silent --no-audit --no-fund --prefix "$modules" "azurite@$version" >&2
+    touch "$modules/.complete"
+  fi
+  mkdir -p "$dir/azurite"
+  [[ -f $dir/azurite.port ]] || free_port >"$dir/azurite.port"
+  node "$modules/node_modules/azurite/dist/src/blob/main.js" --location "$dir/azurite" --blobHost 127.0.0.1 \
+    --blobPort "$(port_of azurite)" --disableTelemetry --silent >>"$dir/azurite.log" 2>&1 </dev/null &
+  echo $! >"$dir/azurite.pid"
+  await 30 "answer of Azurite" port_open "$(port_of azurite)"
+  node "$here/create-container.mjs" "$(azure_endpoint)/inspector" "$azure_account" "$azure_key"
+}
+
 end() { # name, signal
   alive "$1" || return 0
   kill "-$2" "$(cat "$dir/$1.pid")"
@@ -87,6 +109,9 @@ address() { # name
   case $1 in
     postgres) echo "export DATA_INSPECTOR_TEST_POSTGRES=${DATA_INSPECTOR_TEST_POSTGRES:-postgres://postgres@127.0.0.1:$(port_of postgres)/postgres}" ;;
     kafka) echo "export DATA_INSPECTOR_TEST_KAFKA=${DATA_INSPECTOR_TEST_KAFKA:-127.0.0.1:$(port_of kafka)}" ;;
+    azurite)
+      local connection=${DATA_INSPECTOR_TEST_AZURE:-"AccountName=$azure_account;AccountKey=$azure_key;BlobEndpoint=$(azure_endpoint)"}
+      echo "export DATA_INSPECTOR_TEST_AZURE='$connection'" ;;
   esac
 }
 
@@ -94,6 +119,7 @@ given() { # name
   case $1 in
     postgres) [[ -n ${DATA_INSPECTOR_TEST_POSTGRES:-} ]] ;;
     kafka) [[ -n ${DATA_INSPECTOR_TEST_KAFKA:-} ]] ;;
+    azurite) [[ -n ${DATA_INSPECTOR_TEST_AZURE:-} ]] ;;
   esac
 }
 
