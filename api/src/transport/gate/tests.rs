@@ -134,7 +134,7 @@ fn hostile_documents_are_refused_at_once() {
             };
             let took = started.elapsed();
             assert!(refused, "{}", &text[..60]);
-            // Debug build on a busy machine; a release build on a quiet one is measured by `gate_cost`.
+            // A debug build on a busy machine: far from what is wanted of a release, and from what a victim takes.
             assert!(took < Duration::from_millis(500), "{took:?}: {}", &text[..60]);
         }
     };
