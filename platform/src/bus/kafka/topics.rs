@@ -1,6 +1,7 @@
 //! Whether the topics are there, and making those that are missing. An ops team may have made them; then no more
 //! is asked than to see them.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -48,7 +49,7 @@ fn patiently<T>(timeout: Duration, ask: impl Fn(Duration) -> KafkaResult<T>) -> 
         let answer = ask(timeout.saturating_sub(began.elapsed()));
         match &answer {
             Err(error) if !client::matters(error) && began.elapsed() < timeout => {
-                std::thread::sleep(LOOK_AGAIN)
+                thread::park_timeout(LOOK_AGAIN)
             }
             Ok(_) | Err(_) => return answer,
         }
