@@ -226,10 +226,7 @@ fn scan_exponent(text: &[u8]) -> Option<i64> {
 /// The nearest `f64`; `None` if it is not finite.
 #[inline]
 fn to_f64(text: &[u8], digits: &Digits, scale: i64) -> Option<f64> {
-    if digits.significant <= U64_DIGITS
-        && digits.mantissa <= EXACT_IN_F64
-        && (0..=22).contains(&scale)
-    {
+    if digits.significant <= U64_DIGITS && digits.mantissa <= EXACT_IN_F64 && (0..=22).contains(&scale) {
         // Both operands are exact, so the one rounding is the right one (Clinger, PLDI 1990).
         let magnitude = digits.mantissa as f64 / POWERS_OF_TEN[scale as usize];
         return Some(if digits.negative { -magnitude } else { magnitude });
