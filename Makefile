@@ -9,9 +9,9 @@ SERVICES := data-inspector-migration/services,data-inspector-platform/services
 
 .PHONY: run test bench check test-node playground
 
-# What it does, on the sample file.
+# The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
-	cargo run --release --locked --bin data-inspector -- inspect samples/customers.csv
+	cargo run --release --locked --bin data-inspector -- $(ARGS)
 
 # Everything that must hold. DuckDB is an oracle for values on clean files, so Python has to be able to import
 # it. The benchmark runs tiny: it checks our row counts on all its files, not our speed.

@@ -9,7 +9,7 @@ use data_inspector_api::report::{Style, render, visible};
 use data_inspector_domain::failure::{Failure, FailureOrigin};
 use data_inspector_domain::profile::Profile;
 
-use crate::cli::InspectArguments;
+use crate::inspect_arguments::InspectArguments;
 
 /// Width of a report that is not read on a terminal.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
@@ -25,6 +25,11 @@ pub(crate) fn answer(arguments: &InspectArguments, outcome: Result<Profile, Fail
     } else {
         render(&profile, &file_name(arguments), style_of_stdout())
     };
+    print(&text)
+}
+
+/// Prints an answer on stdout.
+pub(crate) fn print(text: &str) -> ExitCode {
     match stdout().lock().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the answer has seen enough: `data-inspector inspect FILE | head`.
@@ -39,7 +44,7 @@ fn file_name(arguments: &InspectArguments) -> String {
 }
 
 /// What the terminal on stdout can do. `NO_COLOR` and a dumb terminal turn colours off.
-fn style_of_stdout() -> Style {
+pub(crate) fn style_of_stdout() -> Style {
     let terminal = Term::stdout();
     let size = if stdout().is_terminal() { terminal.size_checked() } else { None };
     Style {
@@ -61,7 +66,8 @@ fn message(failure: &Failure) -> String {
     message
 }
 
-fn fail(message: &str) -> ExitCode {
+/// Says on stderr what went wrong.
+pub(crate) fn fail(message: &str) -> ExitCode {
     // Nobody is left to be told if stderr is gone too.
     let _ = writeln!(stderr(), "data-inspector: {}", visible(message));
     ExitCode::FAILURE

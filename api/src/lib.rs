@@ -3,10 +3,15 @@
 //! Not here: how a number is computed (`engine`), how a file is read (`worker`), what is true (`domain`).
 
 pub mod auth;
+pub mod blocks;
+pub mod client;
 pub mod grant;
 pub mod graphql;
 pub mod hub;
 pub mod report;
+pub mod roles;
+pub mod server;
 pub mod transport;
 
+mod health;
 mod hex;

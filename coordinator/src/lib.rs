@@ -30,7 +30,7 @@ use std::time::Duration;
 use data_inspector_domain::task::retry::RetryPolicy;
 use data_inspector_platform::bus::{EventBus, JoinOptions, Topic};
 use data_inspector_platform::store::{AttemptPolicy, Store};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +59,7 @@ pub struct Deps {
 }
 
 /// How a coordinator coordinates. Nothing here changes a result.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CoordinatorConfig {
     /// How long what another process committed may wait for this one to see it.
@@ -85,7 +85,21 @@ pub struct CoordinatorConfig {
     /// The bus lives and dies with this process: what was out when it starts is lost.
     pub bus_is_volatile: bool,
     /// Leaves per split, rounded up to a power of two; by default it follows from the size of the file.
+    #[serde(with = "zero_is_none")]
     pub leaves_per_split: Option<u64>,
+}
+
+/// A configuration has no word for "none": it writes 0.
+mod zero_is_none {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(value.unwrap_or(0))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+        Ok(Some(u64::deserialize(deserializer)?).filter(|value| *value > 0))
+    }
 }
 
 impl Default for CoordinatorConfig {

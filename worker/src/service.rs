@@ -22,7 +22,7 @@ use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::bus::{
     BusError, Delivery, EventBus, GroupMember, JoinOptions, ReadFrom, Topic, TopicReader,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use tokio::sync::watch as state;
 use tokio::task::{Id, JoinSet};
@@ -44,11 +44,12 @@ pub struct Deps {
 }
 
 /// How a worker works. Nothing here changes a result.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkerConfig {
     /// Tasks it is at at once. With the size of states in the spec this bounds its memory: a slot holds about two
     /// partials per thread, and one more.
+    #[serde(deserialize_with = "cores_if_zero")]
     pub slots: NonZeroUsize,
     /// Threads that count one split.
     pub threads_per_task: NonZeroUsize,
@@ -73,6 +74,12 @@ impl Default for WorkerConfig {
             max_document_bytes: 1 << 30,
         }
     }
+}
+
+/// 0 stands for one per core.
+fn cores_if_zero<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NonZeroUsize, D::Error> {
+    let slots = usize::deserialize(deserializer)?;
+    Ok(NonZeroUsize::new(slots).unwrap_or_else(|| WorkerConfig::default().slots))
 }
 
 /// Why a worker ended.

@@ -23,7 +23,7 @@ use data_inspector_domain::event::cursor::Cursor;
 use data_inspector_domain::id::{InspectionId, WorkspaceId};
 use data_inspector_platform::bus::{BusError, EventBus, ReadFrom, Topic};
 use data_inspector_platform::store::{Scope, Store, StoreError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use self::changes::{InspectionChange, InspectionChanges};
@@ -36,7 +36,7 @@ use self::feed::{Feed, Membership};
 use self::workspace::Mailboxes;
 
 /// How much the hub keeps, and how often it looks.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HubConfig {
     /// After this long without anything to say a subscriber is told that the stream lives, and the newest event

@@ -4,4 +4,5 @@ mod command_line;
 mod hub;
 mod profiles;
 mod report;
+mod service;
 mod transport;

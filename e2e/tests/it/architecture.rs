@@ -25,15 +25,15 @@ const IMPORTS: [(&str, &[&str]); 9] = [
 ];
 
 /// Where a crate of ours may be named, if not in its whole importer.
-const COMPOSED_IN: [(&str, &str, &str); 2] = [
-    ("api", "data_inspector_coordinator", "api/src/main.rs"),
-    ("api", "data_inspector_worker", "api/src/main.rs"),
+const COMPOSED_IN: [(&str, &str, &[&str]); 2] = [
+    ("api", "data_inspector_coordinator", &["api/src/main.rs", "api/src/roles"]),
+    ("api", "data_inspector_worker", &["api/src/main.rs", "api/src/roles"]),
 ];
 
 /// Where each third-party crate belongs: the only paths that may name it. Whoever adds a crate says here whose it
 /// is. Crates that everybody may use have the owner "".
 const OWNERS: &[(&str, &[&str])] = &[
-    ("anyhow", &["api/src/main.rs", "bench/src/main.rs", "coordinator/src/main.rs", "worker/src/main.rs"]),
+    ("anyhow", &["api/src/main.rs", "api/src/roles", "api/src/serve_commands.rs", "bench/src/main.rs", "coordinator/src/main.rs", "worker/src/main.rs"]),
     ("apollo_compiler", &["api/src"]),
     ("async_graphql", &["api/src"]),
     ("async_graphql_axum", &["api/src"]),
@@ -65,9 +65,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ),
     ("quick_xml", &["platform/src/blob"]),
     ("rdkafka", &["platform/src/bus/kafka.rs", "platform/src/bus/kafka"]),
-    ("reqwest", &["api/src", "platform/src"]),
+    ("reqwest", &["api/src/client", "platform/src"]),
     ("russh", &["platform/src/sources"]),
     ("russh_sftp", &["platform/src/sources"]),
+    ("rustls", &["api/src/client"]),
     ("schemars", &["domain/src"]),
     ("sea_orm", &["platform/src/store.rs", "platform/src/store", "migration/src"]),
     ("sea_orm_migration", &["migration/src", "platform/src/store.rs", "platform/src/store"]),
@@ -78,7 +79,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("suppaftp", &["platform/src/sources"]),
     ("thiserror", &[""]),
     ("tokio", &["api/src", "coordinator/src", "platform/src", "worker/src"]),
-    ("tokio_tungstenite", &["api/src"]),
+    ("tokio_tungstenite", &["api/src/client"]),
     ("tokio_util", &[""]),
     ("toml", &["platform/src/config.rs", "platform/src/config"]),
     ("tower_http", &["api/src"]),
@@ -225,13 +226,13 @@ fn crates_of_ours_import_only_what_they_may() {
 fn only_composition_roots_know_what_they_compose() {
     let mut broken = Vec::new();
     for source in rust_code() {
-        for (importer, imported, place) in COMPOSED_IN {
-            if source.is_in(importer) && !source.is_in(place) && source.names().use_path(imported) {
+        for (importer, imported, places) in COMPOSED_IN {
+            if source.is_in(importer) && !places.iter().any(|place| source.is_in(place)) && source.names().use_path(imported) {
                 broken.push(format!("{} names {imported}", source.path));
             }
         }
     }
-    assert_none(&broken, "only main.rs composes (COMPOSED_IN)");
+    assert_none(&broken, "only main.rs and roles compose (COMPOSED_IN)");
 }
 
 #[test]

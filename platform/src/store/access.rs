@@ -97,6 +97,28 @@ impl Store {
         Ok(owner.map(Principal::try_from).transpose()?.map(scope))
     }
 
+    /// The workspace of this name that was created first, with its owner: for whoever has the database itself.
+    pub async fn workspace_named(&self, workspace: &str) -> Result<Option<Scope>, StoreError> {
+        let found = workspaces::Entity::find()
+            .filter(workspaces::Column::Name.eq(workspace))
+            .order_by_asc(workspaces::Column::CreatedAt)
+            .order_by_asc(workspaces::Column::Id)
+            .limit(1)
+            .one(&self.reader)
+            .await?;
+        let Some(found) = found else { return Ok(None) };
+        let owner = principals::Entity::find()
+            .filter(principals::Column::WorkspaceId.eq(found.id))
+            .filter(principals::Column::Role.eq(name(Role::Owner)))
+            .order_by_asc(principals::Column::CreatedAt)
+            .order_by_asc(principals::Column::Id)
+            .limit(1)
+            .one(&self.reader)
+            .await?;
+        let scope = |owner: Principal| Scope { workspace_id: owner.workspace_id, principal_id: owner.id };
+        Ok(owner.map(Principal::try_from).transpose()?.map(scope))
+    }
+
     /// Lets somebody act in the workspace.
     pub async fn create_principal(
         &self,

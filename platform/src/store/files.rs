@@ -69,6 +69,15 @@ impl Store {
         Ok(Created { value, deduplicated: false })
     }
 
+    /// The upload and its file, for whoever comes with leave to put its blocks: the leave is the authority.
+    pub async fn upload_by_grant(&self, id: UploadId) -> Result<Option<(Upload, File)>, StoreError> {
+        let upload = uploads::Entity::find_by_id(id.to_string()).one(&self.reader).await?;
+        let Some(upload) = upload else { return Ok(None) };
+        let file = files::Entity::find_by_id(upload.file_id.clone()).one(&self.reader).await?;
+        let file = file.ok_or(StoreErrorKind::Corrupt("uploads.file_id"))?;
+        Ok(Some((upload.try_into()?, file.try_into()?)))
+    }
+
     /// The file is there: pins it, and starts the inspections that wait for it. Again with the same etag is no
     /// error.
     pub async fn complete_upload(

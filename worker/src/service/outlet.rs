@@ -31,7 +31,7 @@ impl Outlet {
     }
 
     /// Puts aside what cannot be read, with where it comes from and why.
-    pub(super) async fn dead_letter(&self, record: &Record, error: &dyn std::error::Error) {
+    pub(super) async fn dead_letter(&self, record: &Record, error: &(dyn std::error::Error + Sync)) {
         let letter = Message {
             topic: record.topic.dead_letters(),
             key: record.key.clone(),

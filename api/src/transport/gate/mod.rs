@@ -17,7 +17,7 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::response::{JsonMap, serde_json_bytes};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -31,7 +31,7 @@ const MAX_ERRORS: usize = 10;
 const MAX_MESSAGE_BYTES: usize = 1_024;
 
 /// What a document may be.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GateLimits {
     /// Bytes of the document.

@@ -1,46 +1,14 @@
-//! The command line: what may be asked for, and what it means. Wrong usage ends the process with exit code 2
-//! before anything is read. Not here: doing it.
+//! What `data-inspector inspect` may be asked, and what it means. Not here: doing it.
 
 use std::num::{NonZeroU16, NonZeroUsize};
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec};
 
 const KIB: u64 = 1 << 10;
 const MAX_CHUNK_BYTES: u64 = 1 << 30;
 const MAX_THREADS: i64 = 256;
-
-/// Tells what is in a data file: how it is built, what is in each column, where it is broken.
-#[derive(Debug, Parser)]
-#[command(name = "data-inspector", version, arg_required_else_help = true, max_term_width = 110)]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-impl Cli {
-    /// The arguments of this process. Ends it with exit code 2 if they make no sense.
-    pub(crate) fn from_process() -> Self {
-        let cli = Self::parse();
-        let Command::Inspect(arguments) = &cli.command;
-        if let Some(message) = arguments.format.contradiction() {
-            Self::command().error(ErrorKind::ArgumentConflict, message).exit();
-        }
-        cli
-    }
-}
-
-/// What the program can do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Inspect a local file and print what is in it
-    ///
-    /// Reads the whole file once. Exit code 0: inspected, whatever was found; 1: the inspection failed;
-    /// 2: wrong usage. The answer goes to stdout, messages and the progress bar to stderr.
-    Inspect(InspectArguments),
-}
 
 /// What `data-inspector inspect` is asked to do.
 #[derive(Args, Debug)]
@@ -127,6 +95,11 @@ enum Header {
 }
 
 impl InspectArguments {
+    /// Two characters of the format that are the same and must not be.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        self.format.contradiction()
+    }
+
     /// The threads to work with: as asked, else one per core.
     pub(crate) fn threads(&self) -> NonZeroUsize {
         match self.threads.and_then(NonZeroU16::new) {
@@ -247,12 +220,17 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::command_line::{Cli, Command};
 
     fn parsed(arguments: &[&str]) -> InspectArguments {
         let all = ["data-inspector", "inspect", "file.csv"].iter().chain(arguments);
-        let Command::Inspect(parsed) = Cli::try_parse_from(all).unwrap().command;
-        parsed
+        match Cli::try_parse_from(all).unwrap().command {
+            Some(Command::Inspect(parsed)) => *parsed,
+            other => panic!("not parsed as inspect: {other:?}"),
+        }
     }
 
     #[test]

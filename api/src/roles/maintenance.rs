@@ -1,0 +1,53 @@
+//! What is done once and not served: migrating, issuing tokens.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use data_inspector_domain::access::TokenScope;
+use data_inspector_domain::time::Timestamp;
+use data_inspector_platform::store::{NewToken, NewWorkspace};
+
+use super::configuration::Configuration;
+use crate::auth::ApiToken;
+
+/// A token that somebody asks for on the command line.
+#[derive(Clone, Debug)]
+pub struct NewTokenRequest {
+    /// Name of its workspace, which is created if there is none of this name.
+    pub workspace: String,
+    /// What it is for.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<TokenScope>,
+    /// How long it is valid.
+    pub lifetime: Duration,
+}
+
+/// Brings the tables to this release.
+pub async fn migrate(configuration: &Configuration) -> anyhow::Result<()> {
+    let store = configuration.store.open_migrated(&configuration.standalone.data_dir).await?;
+    store.close().await.context("cannot close the database")
+}
+
+/// Issues a token to the owner of a workspace. It is returned this once.
+pub async fn create_token(
+    configuration: &Configuration,
+    request: NewTokenRequest,
+) -> anyhow::Result<ApiToken> {
+    let store = configuration.store.open_migrated(&configuration.standalone.data_dir).await?;
+    let scope =
+        match store.workspace_named(&request.workspace).await.context("cannot look for the workspace")? {
+            Some(scope) => scope,
+            None => {
+                let workspace = NewWorkspace { name: request.workspace, owner_name: "Owner".to_owned() };
+                store.create_workspace(workspace).await.context("cannot create the workspace")?
+            }
+        };
+    let token = ApiToken::generate()?;
+    let expires_at = SystemTime::now().duration_since(UNIX_EPOCH)? + request.lifetime;
+    let expires_at = Timestamp::from_micros(i64::try_from(expires_at.as_micros())?);
+    let new = NewToken { name: request.name, hash: token.hash(), scopes: request.scopes, expires_at };
+    store.create_token(scope, new).await.context("cannot store the token")?;
+    store.close().await.context("cannot close the database")?;
+    Ok(token)
+}

@@ -1,0 +1,9 @@
+//! The program as a service: what people do with it, with nothing else running.
+
+mod blocks;
+mod configuration;
+mod lifecycle;
+mod server;
+mod uploads;
+
+use server::Server;
