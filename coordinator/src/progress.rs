@@ -89,22 +89,21 @@ impl SharedProgress {
         Ok(())
     }
 
-    /// Saves that everything is counted, before the inspection ends.
-    pub(crate) async fn save_complete(
+    /// That everything is counted, to be saved with the end of the inspection.
+    pub(crate) async fn complete(
         &self,
         store: &Store,
         task: &Task,
         at: Timestamp,
-    ) -> Result<(), CoordinatorError> {
+    ) -> Result<Option<String>, CoordinatorError> {
         self.load(store, task.inspection_id).await?;
-        let progress = {
-            let mut all = self.lock();
-            let Some(tracked) = all.get_mut(&task.inspection_id) else { return Ok(()) };
-            tracked.running.clear();
-            (tracked.phase, tracked.at) = (Phase::Done, tracked.at.max(at));
-            Progress { bytes_done: tracked.bytes_total, bytes_per_second: 0, ..tracked.progress() }
-        };
-        Ok(store.save_progress(task.inspection_id, &json(&progress)).await?)
+        let mut all = self.lock();
+        let Some(tracked) = all.get_mut(&task.inspection_id) else { return Ok(None) };
+        tracked.running.clear();
+        (tracked.phase, tracked.at) = (Phase::Done, tracked.at.max(at));
+        let progress =
+            Progress { bytes_done: tracked.bytes_total, bytes_per_second: 0, ..tracked.progress() };
+        Ok(Some(json(&progress)))
     }
 
     /// Saves and publishes what has changed, regularly, until it is asked to end.

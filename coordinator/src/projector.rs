@@ -7,7 +7,7 @@ use data_inspector_domain::control::{CONTROL_SCHEMA_VERSION, ControlMessage, Ord
 use data_inspector_domain::message::{Report, ResultMessage, TaskReport};
 use data_inspector_domain::task::fence::StaleReason;
 use data_inspector_platform::bus::{Delivery, EventBus, GroupMember, Message, Record, Topic};
-use data_inspector_platform::store::{AttemptPolicy, Disposition, Store, Task, TaskResult};
+use data_inspector_platform::store::{self, AttemptPolicy, Disposition, Store, Task, TaskResult};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -98,16 +98,17 @@ impl Projector {
             tracing::warn!(task_id = %report.task_id, "a report about a task that is not there");
             return Ok(());
         };
-        // Once it has ended its progress stays as it is.
-        if ends_inspection(&task, &report) {
-            self.progress.save_complete(&self.store, &task, record.published_at).await?;
-        }
         let steps = Steps { store: &self.store, leaves_per_split: self.leaves_per_split };
+        let mut said = steps.report(&task, &report).await?;
+        // Once it has ended its progress stays as it is.
+        if let (true, store::Report::Done { step, .. }) = (ends_inspection(&task, &report), &mut said) {
+            step.progress = self.progress.complete(&self.store, &task, record.published_at).await?;
+        }
         let result = TaskResult {
             task_id: report.task_id,
             stamp: report.stamp,
             at: record.published_at,
-            report: steps.report(&task, &report).await?,
+            report: said,
         };
         let disposition = self.store.accept_result(result, &self.policy).await?;
         self.track_slots(&report);

@@ -37,10 +37,12 @@ async fn never_more_is_out_than_there_are_slots() {
     let id = world.inspect(file, &spec(4096)).await;
     let mut system = System::start(&world, SMALL, &coordinator_config(1)).await;
     let looked = async || {
-        let out = world.tasks(id).await;
-        let out =
-            out.iter().filter(|task| matches!(task.state, TaskState::Released | TaskState::Claimed)).count();
-        assert!(out <= SMALL.slots, "{out} tasks are out");
+        let tasks = world.tasks(id).await;
+        let count = |state| tasks.iter().filter(|task| task.state == state).count();
+        let (released, claimed) = (count(TaskState::Released), count(TaskState::Claimed));
+        assert!(released <= SMALL.slots, "{released} tasks are released");
+        // The end of a task that was claimed may be on its way when its slot is given to the next one.
+        assert!(claimed <= 2 * SMALL.slots, "{claimed} tasks are claimed");
         world.inspection(id).await.state.is_terminal()
     };
     system.until("it has ended", looked).await;

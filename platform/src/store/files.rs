@@ -19,6 +19,7 @@ use super::error::{Noun, StoreError, StoreErrorKind};
 use super::idempotency::{Created, IdempotentRequest, Operation};
 use super::locked::{Reason, lock_waiting_inspections};
 use super::rows::{File, Upload};
+use crate::blob::BlobKey;
 
 /// A file that somebody is about to upload.
 #[derive(Clone, Debug)]
@@ -161,7 +162,7 @@ impl Writing {
             created_by: scope.principal_id.to_string(),
             name: upload.file_name,
             state: name(FileState::Transferring),
-            blob_key: format!("files/{}/{file_id}", scope.workspace_id),
+            blob_key: BlobKey::of_file(scope.workspace_id, file_id).to_string(),
             size_bytes: bigint(upload.size_bytes)?,
             etag: None,
             content_id: None,

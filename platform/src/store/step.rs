@@ -36,6 +36,8 @@ pub struct Step {
     pub alerts: Vec<Alert>,
     /// A newer profile.
     pub profile: Option<ProfileRevision>,
+    /// How far it is now, as in [`Store::save_progress`]: with an ending, what stays.
+    pub progress: Option<String>,
     /// The end.
     pub ending: Option<Ending>,
 }
@@ -169,6 +171,9 @@ impl LockedInspection<'_> {
         if let Some(blob) = step.resolved_spec {
             self.row.resolved_spec_key = Some(blob.key);
             self.row.resolved_spec_hash = Some(blob.hash.to_vec());
+        }
+        if step.progress.is_some() {
+            self.row.progress = step.progress;
         }
         self.insert_tasks(step.tasks).await?;
         if let Some(phase) = step.phase {
