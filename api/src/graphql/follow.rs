@@ -19,8 +19,8 @@ use super::inspection::Inspection;
 use super::profile::Profile;
 use super::profile_cache::{Document, ProfileCache};
 use super::subscription::{
-    GoAway, KeepAlive, ProfilePatch, ProfileStreamItem, TransferStreamItem, TransferTick,
-    WorkspaceStreamItem, WorkspaceTick, position,
+    GoAway, KeepAlive, ProfilePatch, ProfileStreamItem, TransferStreamItem, TransferTick, ViewGoAway,
+    ViewKeepAlive, WorkspaceStreamItem, WorkspaceTick, position,
 };
 use super::upload::received_blocks;
 use crate::hub::{GoAwayReason, InspectionChange, InspectionChanges, WorkspaceChange, WorkspaceChanges};
@@ -81,10 +81,10 @@ impl ProfileFollower {
                     Err(error) => return Some(Err(error)),
                 },
                 InspectionChange::KeepAlive { cursor } => {
-                    return Some(Ok(ProfileStreamItem::KeepAlive(KeepAlive::at(Some(cursor)))));
+                    return Some(Ok(ProfileStreamItem::KeepAlive(KeepAlive::at(cursor))));
                 }
                 InspectionChange::GoAway { cursor, reason } => {
-                    return Some(Ok(ProfileStreamItem::GoAway(GoAway::because(reason, Some(cursor)))));
+                    return Some(Ok(ProfileStreamItem::GoAway(GoAway::because(reason, cursor))));
                 }
             }
         }
@@ -167,8 +167,8 @@ impl WorkspaceFollower {
             WorkspaceChange::Inspections(_) | WorkspaceChange::Anything => {
                 WorkspaceStreamItem::WorkspaceTick(everything)
             }
-            WorkspaceChange::KeepAlive => WorkspaceStreamItem::KeepAlive(KeepAlive::at(None)),
-            WorkspaceChange::GoAway(reason) => WorkspaceStreamItem::GoAway(GoAway::because(reason, None)),
+            WorkspaceChange::KeepAlive => WorkspaceStreamItem::ViewKeepAlive(ViewKeepAlive::now()),
+            WorkspaceChange::GoAway(reason) => WorkspaceStreamItem::ViewGoAway(ViewGoAway::because(reason)),
         })
     }
 }
@@ -213,8 +213,8 @@ impl TransferFollower {
             self.next_look = Instant::now() + TRANSFER_PAUSE;
             if self.expires_at.is_some_and(|moment| moment <= Instant::now()) {
                 self.over = true;
-                let go_away = GoAway::because(GoAwayReason::Expired, None);
-                return Ok(Some(TransferStreamItem::GoAway(go_away)));
+                let go_away = ViewGoAway::because(GoAwayReason::Expired);
+                return Ok(Some(TransferStreamItem::ViewGoAway(go_away)));
             }
             if let Some(tick) = self.look().await? {
                 self.looks_without_news = 0;
@@ -223,7 +223,7 @@ impl TransferFollower {
             self.looks_without_news += 1;
             if self.looks_without_news == LOOKS_PER_KEEP_ALIVE {
                 self.looks_without_news = 0;
-                return Ok(Some(TransferStreamItem::KeepAlive(KeepAlive::at(None))));
+                return Ok(Some(TransferStreamItem::ViewKeepAlive(ViewKeepAlive::now())));
             }
         }
         Ok(None)

@@ -48,7 +48,7 @@ pub(super) struct Gap {
     /// Number of the last of them.
     to_seq: Long,
     /// Why they are gone.
-    reason: GapReason,
+    gap_reason: GapReason,
     /// The position after them.
     cursor: Cursor,
 }
@@ -64,19 +64,33 @@ enum GapReason {
 /// Nothing else has come for a while: the stream lives, and proxies see it.
 #[derive(SimpleObject)]
 pub(super) struct KeepAlive {
-    /// The position after the last event that was sent; null where a stream has no events.
-    cursor: Option<Cursor>,
+    /// The position after the last event that was sent.
+    cursor: Cursor,
     /// What time it is on the server.
     server_time: DateTime,
 }
 
-/// The server ends the stream; its last message. Subscribe again, from the cursor if there is one.
+/// The server ends the stream; its last message. Subscribe again from the cursor.
 #[derive(SimpleObject)]
 pub(super) struct GoAway {
-    /// The position after the last event that was sent; null where a stream has no events.
-    cursor: Option<Cursor>,
+    /// The position after the last event that was sent.
+    cursor: Cursor,
     /// Why the stream ends.
-    reason: GoAwayReason,
+    go_away_reason: GoAwayReason,
+}
+
+/// Nothing else has come for a while: the stream of a view, which has no events, lives.
+#[derive(SimpleObject)]
+pub(super) struct ViewKeepAlive {
+    /// What time it is on the server.
+    server_time: DateTime,
+}
+
+/// The server ends the stream of a view, which has no events; its last message. Subscribe again.
+#[derive(SimpleObject)]
+pub(super) struct ViewGoAway {
+    /// Why the stream ends.
+    go_away_reason: GoAwayReason,
 }
 
 /// Why the server ends a stream.
@@ -92,14 +106,26 @@ enum GoAwayReason {
 }
 
 impl KeepAlive {
-    pub(super) fn at(cursor: Option<EventCursor>) -> Self {
-        Self { cursor: cursor.map(position), server_time: moment::now().into() }
+    pub(super) fn at(cursor: EventCursor) -> Self {
+        Self { cursor: position(cursor), server_time: moment::now().into() }
     }
 }
 
 impl GoAway {
-    pub(super) fn because(reason: hub::GoAwayReason, cursor: Option<EventCursor>) -> Self {
-        Self { cursor: cursor.map(position), reason: reason.into() }
+    pub(super) fn because(reason: hub::GoAwayReason, cursor: EventCursor) -> Self {
+        Self { cursor: position(cursor), go_away_reason: reason.into() }
+    }
+}
+
+impl ViewKeepAlive {
+    pub(super) fn now() -> Self {
+        Self { server_time: moment::now().into() }
+    }
+}
+
+impl ViewGoAway {
+    pub(super) fn because(reason: hub::GoAwayReason) -> Self {
+        Self { go_away_reason: reason.into() }
     }
 }
 
@@ -140,14 +166,14 @@ impl InspectionStreamItem {
                 let progress = Progress { progress: read.progress, is_complete: false };
                 Self::ProgressAdvanced(ProgressAdvanced { cursor: position(cursor), progress })
             }
-            EventFrame::KeepAlive { cursor } => Self::KeepAlive(KeepAlive::at(Some(cursor))),
+            EventFrame::KeepAlive { cursor } => Self::KeepAlive(KeepAlive::at(cursor)),
             EventFrame::Gap { from, to, reason, cursor } => Self::Gap(Gap {
                 from_seq: from.get().into(),
                 to_seq: to.get().into(),
-                reason: reason.into(),
+                gap_reason: reason.into(),
                 cursor: position(cursor),
             }),
-            EventFrame::GoAway { cursor, reason } => Self::GoAway(GoAway::because(reason, Some(cursor))),
+            EventFrame::GoAway { cursor, reason } => Self::GoAway(GoAway::because(reason, cursor)),
         })
     }
 }
@@ -205,8 +231,8 @@ pub(super) struct WorkspaceTick {
 #[derive(Union)]
 pub(super) enum WorkspaceStreamItem {
     WorkspaceTick(WorkspaceTick),
-    KeepAlive(KeepAlive),
-    GoAway(GoAway),
+    ViewKeepAlive(ViewKeepAlive),
+    ViewGoAway(ViewGoAway),
 }
 
 /// How much of a file has arrived.
@@ -224,8 +250,8 @@ pub(super) struct TransferTick {
 #[derive(Union)]
 pub(super) enum TransferStreamItem {
     TransferTick(TransferTick),
-    KeepAlive(KeepAlive),
-    GoAway(GoAway),
+    ViewKeepAlive(ViewKeepAlive),
+    ViewGoAway(ViewGoAway),
 }
 
 impl From<HubError> for RequestError {

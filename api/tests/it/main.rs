@@ -1,6 +1,7 @@
 //! The crate as its users see it: the command line and the report. Inspections of real files are in `e2e`.
 
 mod command_line;
+mod graphql;
 mod hub;
 mod profiles;
 mod report;
