@@ -325,9 +325,11 @@ fn tests_wait_for_nothing_and_leave_nothing_out() {
     let mut broken = Vec::new();
     for source in sources().into_iter().filter(Source::is_rust) {
         let names = source.names();
+        // A server that stalls in virtual time keeps nobody waiting.
+        let real_time = !source.text.contains("start_paused = true");
         if names.use_path("std::thread::sleep")
             || names.use_path("thread::sleep")
-            || names.use_path("tokio::time::sleep") && source.is_test()
+            || names.use_path("tokio::time::sleep") && source.is_test() && real_time
         {
             broken.push(format!("{} sleeps", source.path));
         }
