@@ -61,6 +61,9 @@ pub struct WorkerConfig {
     pub drain_ms: u64,
     /// Largest document read from the blob store as a whole: a spec, a partial.
     pub max_document_bytes: u64,
+    /// Size of a leaf in bytes, a power of two, where the spec does not say it. 0: it follows from the size of the
+    /// file. The one setting here that is part of a result: the same on all workers, and for `inspect --leaf-size`.
+    pub leaf_size_bytes: u64,
 }
 
 impl Default for WorkerConfig {
@@ -72,6 +75,7 @@ impl Default for WorkerConfig {
             heartbeat_ms: 1_000,
             drain_ms: 20_000,
             max_document_bytes: 1 << 30,
+            leaf_size_bytes: 0,
         }
     }
 }

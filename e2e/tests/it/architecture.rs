@@ -33,7 +33,17 @@ const COMPOSED_IN: [(&str, &str, &[&str]); 2] = [
 /// Where each third-party crate belongs: the only paths that may name it. Whoever adds a crate says here whose it
 /// is. Crates that everybody may use have the owner "".
 const OWNERS: &[(&str, &[&str])] = &[
-    ("anyhow", &["api/src/main.rs", "api/src/roles", "api/src/serve_commands.rs", "bench/src/main.rs", "coordinator/src/main.rs", "worker/src/main.rs"]),
+    (
+        "anyhow",
+        &[
+            "api/src/main.rs",
+            "api/src/roles",
+            "api/src/serve_commands.rs",
+            "bench/src/main.rs",
+            "coordinator/src/main.rs",
+            "worker/src/main.rs",
+        ],
+    ),
     ("apollo_compiler", &["api/src"]),
     ("async_graphql", &["api/src"]),
     ("async_graphql_axum", &["api/src"]),
@@ -227,7 +237,10 @@ fn only_composition_roots_know_what_they_compose() {
     let mut broken = Vec::new();
     for source in rust_code() {
         for (importer, imported, places) in COMPOSED_IN {
-            if source.is_in(importer) && !places.iter().any(|place| source.is_in(place)) && source.names().use_path(imported) {
+            if source.is_in(importer)
+                && !places.iter().any(|place| source.is_in(place))
+                && source.names().use_path(imported)
+            {
                 broken.push(format!("{} names {imported}", source.path));
             }
         }

@@ -48,7 +48,11 @@ impl Workplace {
     }
 
     async fn survey(&self, file: BlobReader, spec: &InspectionSpec) -> Result<Outcome, Failure> {
-        let (spec, watch) = (spec.clone(), Arc::clone(&self.watch));
+        let (mut spec, watch) = (spec.clone(), Arc::clone(&self.watch));
+        spec.leaf_size_bytes = spec.leaf_size_bytes.or(match self.config.leaf_size_bytes {
+            0 => None,
+            configured => Some(configured),
+        });
         let chunk_size_bytes = self.config.chunk_size_bytes.max(1);
         let window_bytes = SURVEY_BYTES as u64;
         let (resolved, _) = on_thread(move |runtime| {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod configuration;
+mod killed;
 mod lifecycle;
 mod server;
 mod uploads;
