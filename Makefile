@@ -19,7 +19,7 @@ test: $(VENV)/ready
 	@# The services live as long as the tests, in a folder of their own, whatever becomes of the tests.
 	set -e; services=$$(mktemp -d); \
 	trap 'scripts/services.sh stop "$$services"; rm -rf "$$services"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	exported=$$(scripts/services.sh start "$$services"); eval "$$exported"; \
+	exported=$$(scripts/services.sh start "$$services" postgres); eval "$$exported"; \
 	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked \
 	  --features data-inspector-e2e/oracle,$(SERVICES)
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke

@@ -1,4 +1,4 @@
-//! The inputs that fuzzing has found, once more on stable Rust: `engine/fuzz/README.md`.
+//! The inputs that the fuzz targets begin with, on stable Rust: `engine/fuzz/README.md`.
 
 use std::path::{Path, PathBuf};
 
