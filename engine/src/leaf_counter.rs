@@ -175,6 +175,17 @@ impl LeafCounter {
         if self.after_cr && self.buffer.is_empty() {
             return;
         }
+        loop {
+            match self.count_next_batch(at_eof) {
+                Stop::BatchFull => {}
+                Stop::Done => return self.done = true,
+                Stop::NeedMore => return self.retry_len = 2 * self.buffer.len(),
+                Stop::LongRecord => return self.start_long_record(),
+            }
+        }
+    }
+
+    fn count_next_batch(&mut self, at_eof: AtEof) -> Stop {
         self.batch.clear();
         let limit = self.leaf_end.saturating_sub(self.offset) as usize;
         let buffer =
@@ -182,11 +193,7 @@ impl LeafCounter {
         let (cut, stop) = self.cutter.cut(buffer, limit, &mut self.batch);
         self.totals.count_batch(&self.context, &self.buffer[..cut], self.offset, &self.batch);
         self.drop_front(cut);
-        match stop {
-            Stop::Done => self.done = true,
-            Stop::NeedMore => self.retry_len = 2 * self.buffer.len(),
-            Stop::LongRecord => self.start_long_record(),
-        }
+        stop
     }
 
     fn drop_front(&mut self, count: usize) {

@@ -82,6 +82,10 @@ impl Batch {
     }
 }
 
+/// Spans of a batch: a table of many columns whose records are a few bytes long would have many more spans than its
+/// text has bytes. Where a batch ends changes no result.
+const BATCH_SPANS: usize = 1 << 21;
+
 /// Why cutting stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -91,6 +95,8 @@ pub(crate) enum Stop {
     NeedMore,
     /// The next record is longer than the limit.
     LongRecord,
+    /// The batch has as many spans as it may have; there may be more records.
+    BatchFull,
 }
 
 /// A buffer whose first byte starts a record, with the positions of its needles.
@@ -153,6 +159,9 @@ impl Cutter {
         let mut at = At { byte: 0, position: 0 };
         while at.byte < limit.min(buffer.bytes.len()) {
             let (spans, defects) = (batch.spans.len(), batch.defects.len());
+            if spans >= BATCH_SPANS {
+                return (at.byte, Stop::BatchFull);
+            }
             match self.cut_line(buffer, at, batch) {
                 Some(next) if next.byte - at.byte <= self.record_bytes => at = next,
                 incomplete => {
