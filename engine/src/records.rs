@@ -82,8 +82,7 @@ impl Batch {
     }
 }
 
-/// Spans of a batch: a table of many columns whose records are a few bytes long would have many more spans than its
-/// text has bytes. Where a batch ends changes no result.
+/// Bounds a batch of short records of many columns, which has more spans than bytes. Its end changes no result.
 const BATCH_SPANS: usize = 1 << 21;
 
 /// Why cutting stopped.
@@ -95,7 +94,7 @@ pub(crate) enum Stop {
     NeedMore,
     /// The next record is longer than the limit.
     LongRecord,
-    /// The batch has as many spans as it may have; there may be more records.
+    /// There may be more records.
     BatchFull,
 }
 
@@ -185,13 +184,8 @@ impl Cutter {
         match self.kinds[first as usize] {
             Kind::LineFeed | Kind::CarriageReturn => {
                 let next = self.after_line_ending(buffer, at)?;
-                batch.defects.push(Defect {
-                    code: FindingCode::BlankRow,
-                    at: at.byte,
-                    row: None,
-                    column: None,
-                    cells: None,
-                });
+                let (code, at) = (FindingCode::BlankRow, at.byte);
+                batch.defects.push(Defect { code, at, row: None, column: None, cells: None });
                 Some(next)
             }
             _ if Some(first) == self.dialect.comment => self.skip_comment(buffer, at),
