@@ -10,7 +10,7 @@ const out = "dist";
 
 async function sources() {
   const names = ["build.mjs", "package.json", "package-lock.json", "index.html"];
-  for (const folder of ["src", "src/operations"]) {
+  for (const folder of ["src", "operations"]) {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (entry.isFile()) names.push(`${folder}/${entry.name}`);
     }

@@ -55,7 +55,7 @@ function Token() {
 
 function Playground() {
   return (
-    <GraphiQL fetcher={fetcher} defaultTabs={tabs} shouldPersistHeaders={false} defaultEditorToolsVisibility="variables">
+    <GraphiQL fetcher={fetcher} defaultTabs={tabs} shouldPersistHeaders defaultEditorToolsVisibility="variables">
       <GraphiQL.Logo>
         <span className="logo">Data Inspector</span>
         <Token />

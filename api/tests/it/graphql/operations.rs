@@ -1,4 +1,4 @@
-//! The example operations of the playground: each fits the schema, and does what it says.
+//! The example operations, which are the tabs of the playground: each fits the schema, and does what it says.
 
 use std::path::Path;
 
