@@ -2,12 +2,13 @@
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/test-venv
+NODE_MODULES := api/tests/node/node_modules/.package-lock.json
 CARGO_DENY_VERSION := 0.20.2
 
 # The tests that need services: scripts/services.sh starts those.
 SERVICES := data-inspector-migration/services,data-inspector-platform/services
 
-.PHONY: run test bench check test-node playground
+.PHONY: run test bench check node playground
 
 # The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
@@ -15,13 +16,13 @@ run:
 
 # Everything that must hold. DuckDB is an oracle for values on clean files, so Python has to be able to import
 # it. The benchmark runs tiny: it checks our row counts on all its files, not our speed.
-test: $(VENV)/ready
+test: $(VENV)/ready node
 	@# The services live as long as the tests, in a folder of their own, whatever becomes of the tests.
 	set -e; services=$$(mktemp -d); \
 	trap 'scripts/services.sh stop "$$services"; rm -rf "$$services"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	exported=$$(scripts/services.sh start "$$services" postgres); eval "$$exported"; \
 	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked \
-	  --features data-inspector-e2e/oracle,$(SERVICES)
+	  --features data-inspector-e2e/oracle,data-inspector-api/node,$(SERVICES)
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
@@ -30,11 +31,14 @@ $(VENV)/ready: e2e/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# What other people's programs say about the API: the audits of graphql-http, the clients graphql-ws and graphql-sse,
-# and the playground in Chromium (CHROMIUM names it, usually /usr/bin/chromium). Needs Node.js 20.
-test-node:
-	cd api/tests/node && npm ci --no-audit --no-fund
-	cargo test -p data-inspector-api --features node --locked transport
+# Other people's programs that say what they think of the API: audits, clients, a browser.
+node: $(NODE_MODULES)
+	scripts/node.sh
+
+$(NODE_MODULES): api/tests/node/package-lock.json
+	scripts/node.sh
+	cd $(<D) && npm ci --no-audit --no-fund
+	touch $@
 
 # Bundles the playground again after a change in web/playground; what it makes is committed.
 playground:

@@ -3,6 +3,8 @@
 mod command_line;
 mod graphql;
 mod hub;
+#[cfg(feature = "node")]
+mod node;
 mod profiles;
 mod report;
 mod service;

@@ -7,4 +7,4 @@ mod lifecycle;
 mod server;
 mod uploads;
 
-use server::Server;
+pub(crate) use server::Server;

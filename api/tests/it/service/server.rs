@@ -8,11 +8,11 @@ use data_inspector_api::client::Client;
 use serde_json::{Value, json};
 
 /// A server of our own. Killed when it is dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
     /// Open as long as it runs: a program that cannot print fails.
     _stdout: BufReader<ChildStdout>,
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 pub(super) fn program() -> Command {
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &[&str]) -> Output {
 
 impl Server {
     /// Starts on a data folder, and waits until it says that it is ready.
-    pub(super) fn start(data_dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(data_dir: &Path, arguments: &[&str]) -> Self {
         let mut command = program();
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(arguments);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();

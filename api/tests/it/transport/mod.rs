@@ -1,10 +1,6 @@
 //! The transport as clients meet it: a real server on a real port, with a small schema behind it.
 
-#[cfg(feature = "node")]
-mod browser;
 mod http;
-#[cfg(feature = "node")]
-mod node;
 mod playground;
 mod stream;
 mod websocket;

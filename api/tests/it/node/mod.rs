@@ -1,0 +1,51 @@
+//! What other people's programs say about the service: audits, clients and a browser. Needs Node.js 20, `npm ci` in
+//! `api/tests/node`, and Chromium (`CHROMIUM`, usually `/usr/bin/chromium`); `make test` sees to all of them.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::service::Server as Program;
+use crate::transport::Server as SmallServer;
+
+/// Runs a script of `api/tests/node` to its end; it fails unless the script succeeds.
+async fn run(script: &str, arguments: &[&str]) {
+    let mut node = Command::new("node");
+    node.arg(script).args(arguments);
+    node.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node"));
+    let output =
+        tokio::task::spawn_blocking(move || node.output()).await.unwrap().expect("node is installed");
+    let text = String::from_utf8_lossy(&output.stdout);
+    print!("{text}");
+    assert!(output.status.success(), "{script}: {text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Runs a script against the real program, which has inspected its sample.
+async fn run_against_the_program(script: &str, arguments: &[&str]) {
+    let data_dir = tempfile::tempdir().unwrap();
+    let program = Program::start(data_dir.path(), &[]);
+    run(script, &[&[program.url.as_str()], arguments].concat()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_61_audits_pass() {
+    run_against_the_program("audits.mjs", &[]).await;
+}
+
+/// The edges of the protocols: streams that are left, and operations that are wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_both_streaming_protocols_understand_us() {
+    let server = SmallServer::start().await;
+    run("clients.mjs", &[&server.url("/graphql")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_of_both_streaming_protocols_follow_an_inspection() {
+    run_against_the_program("follow.mjs", &[]).await;
+}
+
+/// `PLAYGROUND_SCREENSHOT` names a file to draw it into.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_playground_works_in_a_browser() {
+    let screenshot = std::env::var("PLAYGROUND_SCREENSHOT").unwrap_or_default();
+    run_against_the_program("browser.mjs", &[&screenshot]).await;
+}
