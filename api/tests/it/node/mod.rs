@@ -7,6 +7,8 @@ use std::process::Command;
 use crate::service::Server as Program;
 use crate::transport::Server as SmallServer;
 
+const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql");
+
 /// Runs a script of `api/tests/node` to its end; it fails unless the script succeeds.
 async fn run(script: &str, arguments: &[&str]) {
     let mut node = Command::new("node");
@@ -21,8 +23,12 @@ async fn run(script: &str, arguments: &[&str]) {
 
 /// Runs a script against the real program, which has inspected its sample.
 async fn run_against_the_program(script: &str, arguments: &[&str]) {
+    run_against_the_program_with(&[], script, arguments).await;
+}
+
+async fn run_against_the_program_with(settings: &[&str], script: &str, arguments: &[&str]) {
     let data_dir = tempfile::tempdir().unwrap();
-    let program = Program::start(data_dir.path(), &[]);
+    let program = Program::start(data_dir.path(), settings);
     run(script, &[&[program.url.as_str()], arguments].concat()).await;
 }
 
@@ -48,4 +54,15 @@ async fn clients_of_both_streaming_protocols_follow_an_inspection() {
 async fn the_playground_works_in_a_browser() {
     let screenshot = std::env::var("PLAYGROUND_SCREENSHOT").unwrap_or_default();
     run_against_the_program("browser.mjs", &[&screenshot]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_verdict_on_documents_is_that_of_graphql_js() {
+    run_against_the_program("validate.mjs", &[SCHEMA]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_introspection_no_suggestion_tells_a_name() {
+    let settings = ["--set", "api.transport.introspection=false"];
+    run_against_the_program_with(&settings, "suggestions.mjs", &[SCHEMA]).await;
 }
