@@ -18,6 +18,7 @@ mod key;
 mod memory;
 mod reader;
 mod retry;
+pub mod settings;
 mod source;
 mod throttle;
 

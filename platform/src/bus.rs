@@ -8,6 +8,7 @@ pub mod in_process;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 mod message;
+pub mod settings;
 mod topic;
 
 pub use message::{Delivery, Message, Position, Record};

@@ -3,6 +3,7 @@
 //! Requests are authorised by a URL signed for one blob, a moment before; `object_store` signs, with the account key
 //! or a delegation key of the workload's identity. A signed URL is a secret: it is in no error and in no log.
 
+mod busy;
 mod config;
 mod rest;
 
@@ -25,6 +26,7 @@ use super::{
     Backend, BlobError, BlobErrorKind, BlobKey, BlobStore, BlockIndex, Committed, OpenError, ReadConfig,
     ReadCounters, SignedUrl,
 };
+use busy::Busy;
 use rest::{BlockList, Rest, Verb};
 
 /// How long a URL is valid that this process uses itself, at once.
@@ -35,6 +37,7 @@ pub(super) struct Azure {
     prefix: Path,
     rest: Rest,
     config: ReadConfig,
+    azure: AzureConfig,
     place: String,
 }
 
@@ -43,12 +46,13 @@ impl BlobStore {
     pub fn azure(azure: AzureConfig, config: ReadConfig) -> Result<Self, OpenError> {
         let place = azure.place();
         let open = || -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-            let signer = azure.builder(config.timeout).build()?;
-            let rest = Rest::new(config.timeout)?;
+            let busy = Busy::new(config.timeout / 2);
+            let signer = azure.builder(config.timeout).with_http_connector(busy.clone()).build()?;
+            let rest = Rest::new(config.timeout, busy)?;
             let prefix = Path::from(azure.prefix.as_ref().map_or("", BlobKey::as_str));
             let objects: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(signer.clone(), prefix.clone()));
-            let azure = Azure { signer, prefix, rest, config: config.clone(), place: place.clone() };
-            Ok((objects, azure))
+            let (config, place) = (config.clone(), place.clone());
+            Ok((objects, Azure { signer, prefix, rest, config, azure, place }))
         };
         let (objects, azure) = open().map_err(|source| OpenError { place: place.clone(), source })?;
         Ok(Self::new(objects, Backend::Azure(Box::new(azure)), config))
@@ -76,7 +80,7 @@ impl Azure {
     ) -> Result<SignedUrl, BlobError> {
         let not_after = SystemTime::now() + valid_for;
         let url = self.sign(Method::PUT, valid_for, "sign an upload of", key).await?;
-        Ok(SignedUrl { url: url.into(), not_after })
+        Ok(SignedUrl { url: self.azure.public_url(&url), not_after })
     }
 
     pub(super) async fn put_block(
@@ -139,15 +143,27 @@ impl Azure {
 
     async fn block_list(&self, on: On<'_>) -> Result<BlockList, BlobError> {
         match self.request(on, self.config.timeout, &Verb::GetBlockList).await {
-            Ok(answer) => answer.block_list(on),
+            Ok(answer) => {
+                let list = answer.block_list(on)?;
+                // Azurite gives an etag also to what is no blob yet.
+                let doubtful = list.may_be_no_blob() && !self.is_there(on).await?;
+                Ok(if doubtful { list.of_no_blob() } else { list })
+            }
             Err(error) if error.kind == BlobErrorKind::NotFound => Ok(BlockList::default()),
             Err(error) => Err(error),
         }
     }
 
+    async fn is_there(&self, on: On<'_>) -> Result<bool, BlobError> {
+        match self.request(on, self.config.timeout, &Verb::Head).await {
+            Err(error) if error.kind == BlobErrorKind::NotFound => Ok(false),
+            answer => answer.map(|_| true),
+        }
+    }
+
     async fn request(&self, on: On<'_>, limit: Duration, verb: &Verb) -> Result<rest::Answer, BlobError> {
         let request = || async {
-            let url = self.sign(verb.method(), OWN_URL, on.doing, on.key).await?;
+            let url = self.sign(verb.signed_for(), OWN_URL, on.doing, on.key).await?;
             self.rest.send(on, url, verb).await
         };
         retrying(self.config.retry, limit, on.counters, (on.doing, on.key), request).await

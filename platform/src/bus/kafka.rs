@@ -28,12 +28,12 @@ use async_trait::async_trait;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::watch;
 
-pub use self::config::{Compression, KafkaConfig, KafkaSecurity, Secret, SecurityProtocol};
 use self::member::{Joining, Member};
 use self::publisher::Publisher;
 use self::reader::{OpenError, Reader, Reading};
 use self::threads::Threads;
 use super::TopicReader;
+pub use super::settings::{Compression, KafkaConfig, KafkaSecurity, SecurityProtocol};
 use super::{BusError, BusErrorKind, EventBus, GroupMember, JoinOptions, Message, Position, ReadFrom, Topic};
 
 /// How long a number of partitions is believed.

@@ -92,7 +92,7 @@ impl fmt::Display for Topic {
 }
 
 /// What the names of all topics of one system start with.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub struct TopicPrefix(String);
 

@@ -110,6 +110,12 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
+    /// Names of the migrations that are still to be done here. Changes nothing and needs no right to.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let pending = Migrator::get_pending_migrations_read_only(&self.reader).await?;
+        Ok(pending.iter().map(|migration| migration.name().to_owned()).collect())
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.reader.ping().await?)

@@ -2,4 +2,7 @@
 
 mod blob;
 mod bus;
+#[cfg(feature = "services")]
+mod services;
+#[cfg(feature = "store")]
 mod store;

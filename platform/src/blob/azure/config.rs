@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::{ClientOptions, RetryConfig};
+use reqwest::Url;
 
 use crate::blob::BlobKey;
 
@@ -20,6 +21,8 @@ pub struct AzureConfig {
     /// Where the account's blobs are, if not at `https://ACCOUNT.blob.core.windows.net`. Plain HTTP is for
     /// emulators.
     pub endpoint: Option<String>,
+    /// Where clients reach the account's blobs, if not there. A grant is for both.
+    pub public_endpoint: Option<String>,
     /// By what right.
     pub credential: AzureCredential,
 }
@@ -64,11 +67,21 @@ impl AzureConfig {
         let endpoint = setting("BlobEndpoint").or_else(by_suffix);
         let endpoint = endpoint.map(|endpoint| endpoint.trim_end_matches('/').to_owned());
         let credential = AzureCredential::AccountKey(key);
-        Ok(Self { account, container: container.to_owned(), prefix: None, endpoint, credential })
+        let (container, prefix, public_endpoint) = (container.to_owned(), None, None);
+        Ok(Self { account, container, prefix, endpoint, public_endpoint, credential })
     }
 
     pub(super) fn place(&self) -> String {
         format!("container {} of account {}", self.container, self.account)
+    }
+
+    /// A URL of the account, as clients reach it.
+    pub(super) fn public_url(&self, url: &Url) -> String {
+        let Some(public) = &self.public_endpoint else { return url.as_str().to_owned() };
+        let usual = format!("https://{}.blob.core.windows.net", self.account);
+        let endpoint = self.endpoint.as_deref().unwrap_or(&usual).trim_end_matches('/');
+        let below = url.as_str().strip_prefix(endpoint).unwrap_or(url.path());
+        format!("{}{below}", public.trim_end_matches('/'))
     }
 
     /// Without retries and limits of its own: they are [`ReadConfig`](crate::blob::ReadConfig)'s.
@@ -114,6 +127,20 @@ impl fmt::Debug for AzureCredential {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clients_are_sent_where_they_can_go() {
+        let text = "AccountName=a;AccountKey=aw==;BlobEndpoint=http://azurite:1/a";
+        let mut config = AzureConfig::from_connection_string(text, "files").unwrap();
+        let url = "http://azurite:1/a/files/x?sv=1&sig=s".parse().unwrap();
+        assert_eq!(config.public_url(&url), url.as_str());
+        config.public_endpoint = Some("http://localhost:2/a/".to_owned());
+        assert_eq!(config.public_url(&url), "http://localhost:2/a/files/x?sv=1&sig=s");
+        config.endpoint = None;
+        config.public_endpoint = Some("https://files.example.com".to_owned());
+        let url = "https://a.blob.core.windows.net/files/x?sig=s".parse().unwrap();
+        assert_eq!(config.public_url(&url), "https://files.example.com/files/x?sig=s");
+    }
 
     #[test]
     fn connection_strings_are_understood_and_never_shown() {

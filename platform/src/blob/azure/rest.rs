@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH};
+use reqwest::header::{ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use serde::Deserialize;
 
+use super::busy::Busy;
 use super::{On, kind_of_status};
 use crate::blob::{BlobError, BlobErrorKind, BlockIndex, Committed, Etag};
 
@@ -24,15 +25,25 @@ pub(super) enum Verb {
         if_absent: bool,
     },
     GetBlockList,
+    Head,
     Delete,
 }
 
 impl Verb {
-    pub(super) fn method(&self) -> Method {
+    fn method(&self) -> Method {
         match self {
             Self::PutBlock(..) | Self::PutBlockList { .. } => Method::PUT,
             Self::GetBlockList => Method::GET,
+            Self::Head => Method::HEAD,
             Self::Delete => Method::DELETE,
+        }
+    }
+
+    /// The method a URL is signed for that allows it: whoever may read may ask whether there is something to read.
+    pub(super) fn signed_for(&self) -> Method {
+        match self {
+            Self::Head => Method::GET,
+            other => other.method(),
         }
     }
 
@@ -46,7 +57,7 @@ impl Verb {
             Self::GetBlockList => {
                 query.append_pair("comp", "blocklist").append_pair("blocklisttype", "all");
             }
-            Self::Delete => {}
+            Self::Head | Self::Delete => {}
         }
     }
 
@@ -61,7 +72,7 @@ impl Verb {
                 xml.push_str("</BlockList>");
                 xml.into()
             }
-            Self::GetBlockList | Self::Delete => Bytes::new(),
+            Self::GetBlockList | Self::Head | Self::Delete => Bytes::new(),
         }
     }
 }
@@ -82,12 +93,13 @@ pub(super) fn is_invalid_list(error: &BlobError) -> bool {
 
 pub(super) struct Rest {
     client: Client,
+    busy: Busy,
 }
 
 impl Rest {
-    pub(super) fn new(timeout: Duration) -> reqwest::Result<Self> {
+    pub(super) fn new(timeout: Duration, busy: Busy) -> reqwest::Result<Self> {
         let client = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_TIMEOUT.min(timeout));
-        Ok(Self { client: client.build()? })
+        Ok(Self { client: client.build()?, busy })
     }
 
     /// Sends one request; the caller bounds its time.
@@ -101,8 +113,10 @@ impl Rest {
         if let Verb::PutBlockList { if_absent: true, .. } = verb {
             request = request.header(IF_NONE_MATCH, "*");
         }
+        self.busy.wait().await;
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
+        self.busy.heard(status.as_u16(), text(&headers, RETRY_AFTER.as_str()));
         if !status.is_success() {
             let code = text(&headers, ERROR_CODE).unwrap_or_default().to_owned();
             let refusal = Refusal { status: status.as_u16(), code };
@@ -159,6 +173,17 @@ impl BlockList {
     pub(super) fn size_of(&self, block: BlockIndex) -> Option<u64> {
         let found = self.uncommitted.binary_search_by_key(&block, |(index, _)| *index).ok()?;
         Some(self.uncommitted[found].1)
+    }
+
+    /// It looks like an empty blob, and has blocks on top.
+    pub(super) fn may_be_no_blob(&self) -> bool {
+        let is_empty = self.committed.as_ref().is_some_and(|(blocks, _)| blocks.is_empty());
+        is_empty && !self.uncommitted.is_empty()
+    }
+
+    /// The same blocks, without a blob below them.
+    pub(super) fn of_no_blob(self) -> Self {
+        Self { exists: false, committed: None, ..self }
     }
 }
 

@@ -1,147 +1,10 @@
-//! The settings of the adapter, and what they are in the words of librdkafka.
+//! The settings of the adapter in the words of librdkafka.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use serde::Deserialize;
 
-use crate::bus::TopicPrefix;
-
-/// Where the brokers are, and how to use them. What an ops team has to know is in `docs/kafka.md`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KafkaConfig {
-    /// Brokers to begin with: `host:port`, separated by commas.
-    pub brokers: String,
-    /// What the names of all topics and groups start with.
-    pub topic_prefix: TopicPrefix,
-    /// The name under which the brokers log us.
-    pub client_id: String,
-    /// Whether to create the topics that are missing. It needs a right that an ops team may keep for itself.
-    pub create_topics: bool,
-    /// Partitions of the topics it creates; of `tasks` there should be four for each worker slot.
-    pub partitions: u32,
-    /// Copies of each partition of the topics it creates; what the brokers prefer if it is not given.
-    pub replication_factor: Option<u16>,
-    /// Largest message in bytes (key, payload, headers). The topics must take a little more than that.
-    pub max_message_bytes: usize,
-    /// How messages are compressed.
-    pub compression: Compression,
-    /// How long a message waits for others to go with it.
-    pub linger_ms: u64,
-    /// How long a call waits for the brokers.
-    pub timeout_ms: u64,
-    /// A member of a group that has been silent for so long is taken for dead.
-    pub session_timeout_ms: u64,
-    /// How often a member of a group shows that it is alive, and learns that partitions move.
-    pub heartbeat_ms: u64,
-    /// A member of a group whose thread has not asked for messages for so long gives its partitions back. The
-    /// thread asks also while the consumer is busy, so this catches only a process that stands still.
-    pub max_poll_interval_ms: u64,
-    /// How often to look for new partitions.
-    pub metadata_refresh_ms: u64,
-    /// Encryption and authentication.
-    pub security: KafkaSecurity,
-    /// Further settings by librdkafka's names. Those that the adapter depends on cannot be changed by these.
-    pub properties: BTreeMap<String, Secret>,
-}
-
-impl Default for KafkaConfig {
-    fn default() -> Self {
-        Self {
-            brokers: "127.0.0.1:9092".to_owned(),
-            topic_prefix: TopicPrefix::default(),
-            client_id: "data-inspector".to_owned(),
-            create_topics: true,
-            partitions: 16,
-            replication_factor: None,
-            // Less than what a broker, or an Event Hub, takes by default, with what Kafka adds.
-            max_message_bytes: 900 << 10,
-            compression: Compression::Zstd,
-            linger_ms: 2,
-            timeout_ms: 30_000,
-            session_timeout_ms: 10_000,
-            heartbeat_ms: 1_000,
-            max_poll_interval_ms: 300_000,
-            metadata_refresh_ms: 60_000,
-            security: KafkaSecurity::default(),
-            properties: BTreeMap::new(),
-        }
-    }
-}
-
-/// How messages are compressed. Event Hubs take gzip only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Not at all.
-    None,
-    /// gzip.
-    Gzip,
-    /// LZ4.
-    Lz4,
-    /// Snappy.
-    Snappy,
-    /// Zstandard.
-    Zstd,
-}
-
-/// Encryption and authentication. What is not given is not set.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KafkaSecurity {
-    /// What is spoken with the brokers.
-    pub protocol: SecurityProtocol,
-    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`; the last one needs `properties`.
-    pub sasl_mechanism: Option<String>,
-    /// Who we are.
-    pub username: Option<String>,
-    /// How we prove it.
-    pub password: Option<Secret>,
-    /// Certificates of the authorities that may vouch for a broker (PEM); else those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// Our certificate (PEM), where brokers ask for one.
-    pub certificate_file: Option<PathBuf>,
-    /// The key of our certificate (PEM).
-    pub key_file: Option<PathBuf>,
-    /// The password of the key.
-    pub key_password: Option<Secret>,
-}
-
-/// What is spoken with the brokers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecurityProtocol {
-    /// Neither encryption nor authentication.
-    #[default]
-    Plaintext,
-    /// TLS.
-    Ssl,
-    /// Authentication without encryption.
-    SaslPlaintext,
-    /// Authentication over TLS.
-    SaslSsl,
-}
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use crate::bus::settings::{Compression, KafkaConfig, KafkaSecurity, SecurityProtocol};
 
 /// How long the broker holds a request for messages when there are none. While it does, the client cannot ask for
 /// a partition that was added or resumed meanwhile.
@@ -214,7 +77,7 @@ impl KafkaConfig {
     fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         for (name, value) in &self.properties {
-            client.set(name, &value.0);
+            client.set(name, value.expose());
         }
         self.security.apply(&mut client);
         client
@@ -240,22 +103,20 @@ impl KafkaConfig {
 
 impl KafkaSecurity {
     fn apply(&self, client: &mut ClientConfig) {
-        let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.0.clone());
+        let [ca_file, certificate_file, key_file] =
+            [&self.ca_file, &self.certificate_file, &self.key_file].map(|path| path.to_string_lossy());
         let settings = [
-            ("sasl.mechanism", self.sasl_mechanism.clone()),
-            ("sasl.username", self.username.clone()),
-            ("sasl.password", secret(&self.password)),
-            ("ssl.ca.location", file(&self.ca_file)),
-            ("ssl.certificate.location", file(&self.certificate_file)),
-            ("ssl.key.location", file(&self.key_file)),
-            ("ssl.key.password", secret(&self.key_password)),
+            ("sasl.mechanism", &*self.sasl_mechanism),
+            ("sasl.username", &self.username),
+            ("sasl.password", self.password.expose()),
+            ("ssl.ca.location", &ca_file),
+            ("ssl.certificate.location", &certificate_file),
+            ("ssl.key.location", &key_file),
+            ("ssl.key.password", self.key_password.expose()),
         ];
         client.set("security.protocol", self.protocol.name());
-        for (name, value) in settings {
-            if let Some(value) = value {
-                client.set(name, value);
-            }
+        for (name, value) in settings.into_iter().filter(|(_, value)| !value.is_empty()) {
+            client.set(name, value);
         }
     }
 }
@@ -286,13 +147,15 @@ impl Compression {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::TopicPrefix;
+    use crate::config::Secret;
 
     #[test]
     fn no_secret_is_shown() {
-        let secret = || Secret::from("hunter2");
+        let secret = || Secret::new("hunter2");
         let mut config = KafkaConfig::default();
-        config.security.password = Some(secret());
-        config.security.key_password = Some(secret());
+        config.security.password = secret();
+        config.security.key_password = secret();
         config.properties.insert("sasl.oauthbearer.client.secret".to_owned(), secret());
         let shown = format!("{config:?}");
         assert!(!shown.contains("hunter2") && shown.contains("sasl.oauthbearer.client.secret"), "{shown}");
@@ -310,7 +173,7 @@ mod tests {
                 "password": "Endpoint=sb://hub",
                 "ca_file": "/etc/ca.pem",
             },
-            "properties": { "ssl.cipher.suites": "TLS_AES_256_GCM_SHA384", "socket.timeout.ms": "5000" },
+            "properties": ["ssl.cipher.suites=TLS_AES_256_GCM_SHA384", "socket.timeout.ms=5000"],
         }))
         .unwrap();
         let client = config.producer();
@@ -332,7 +195,7 @@ mod tests {
     fn what_the_adapter_depends_on_cannot_be_changed() {
         let mut config = KafkaConfig::default();
         for name in ["acks", "enable.idempotence", "enable.auto.offset.store", "auto.offset.reset"] {
-            config.properties.insert(name.to_owned(), Secret::from("0"));
+            config.properties.insert(name.to_owned(), Secret::new("0"));
         }
         assert_eq!(config.producer().get("acks"), Some("all"));
         assert_eq!(config.producer().get("enable.idempotence"), Some("true"));

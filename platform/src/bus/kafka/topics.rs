@@ -10,8 +10,8 @@ use rdkafka::client::Client;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
+use super::KafkaConfig;
 use super::client::{self, Traced};
-use super::config::KafkaConfig;
 use super::{KafkaConnectError, Publisher};
 use crate::bus::Topic;
 use crate::bus::topic::Retention;
@@ -136,7 +136,10 @@ fn new_topic<'a>(
     let is_dead_letters = topic.dead_letters() == topic;
     let partitions = if is_dead_letters { 1 } else { config.partitions.max(1).cast_signed() };
     // -1: what the brokers prefer.
-    let copies = config.replication_factor.map_or(-1, i32::from);
+    let copies = match config.replication_factor {
+        0 => -1,
+        copies => i32::from(copies),
+    };
     NewTopic::new(name, partitions, TopicReplication::Fixed(copies))
         .set("message.timestamp.type", "LogAppendTime")
         .set("max.message.bytes", max_message_bytes)

@@ -52,12 +52,13 @@ async fn a_store_that_is_closed_or_out_of_reach_says_so() {
 
 #[cfg(feature = "services")]
 mod on_postgres {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
-    use data_inspector_platform::store::{Clock, FileFilter, Store, StoreConfig};
+    use data_inspector_platform::store::{Clock, FileFilter, NewWorkspace, Store, StoreConfig};
     use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 
     use super::super::fixture::{Fixture, new_upload};
+    use crate::services::Service;
 
     #[tokio::test]
     async fn the_clock_is_that_of_the_database() {
@@ -82,6 +83,28 @@ mod on_postgres {
         fixture.upload("b.csv").await;
         assert_eq!(fixture.store.count_files(fixture.scope, &FileFilter::default(), 10).await.unwrap(), 2);
         fixture.end().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_that_was_killed_is_used_again() {
+        let server = Service::start("postgres");
+        let patience = Duration::from_secs(3);
+        let config = StoreConfig { acquire_timeout: patience, ..StoreConfig::new(server.address()) };
+        let store = Store::connect(&config, Clock::Database).await.unwrap();
+        store.migrate().await.unwrap();
+        let workspace = NewWorkspace { name: "Acme".to_owned(), owner_name: "Ada".to_owned() };
+        let scope = store.create_workspace(workspace).await.unwrap();
+        server.kill();
+        for _ in 0..2 {
+            let began = Instant::now();
+            let error = store.create_upload(scope, new_upload("lost.csv")).await.unwrap_err();
+            assert!(error.is_transient(), "{error:?}");
+            assert!(began.elapsed() < 2 * patience, "{:?}", began.elapsed());
+        }
+        server.restart();
+        store.create_upload(scope, new_upload("kept.csv")).await.unwrap();
+        assert_eq!(store.count_files(scope, &FileFilter::default(), 10).await.unwrap(), 1);
+        store.close().await.unwrap();
     }
 
     #[tokio::test]

@@ -1,7 +1,4 @@
-//! A broker of one test's own, which it may kill; and what an ops team does with its tools.
-
-use std::path::Path;
-use std::process::{Command, Stdio};
+//! What an ops team does with its tools.
 
 use data_inspector_platform::bus::Topic;
 use data_inspector_platform::bus::kafka::KafkaConfig;
@@ -9,56 +6,6 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::{ClientConfig, TopicPartitionList};
-
-/// A broker that `scripts/services.sh` started; it ends with this.
-pub(super) struct Broker {
-    folder: tempfile::TempDir,
-    address: String,
-}
-
-impl Broker {
-    pub(super) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let printed = services(&["start", &folder.path().to_string_lossy(), "kafka"]);
-        let address = printed.trim().rsplit('=').next().unwrap().to_owned();
-        Self { folder, address }
-    }
-
-    pub(super) fn address(&self) -> String {
-        self.address.clone()
-    }
-
-    /// SIGKILL.
-    pub(super) fn kill(&self) {
-        services(&["kill", "kafka", &self.folder.path().to_string_lossy()]);
-    }
-
-    /// Returns when it answers again.
-    pub(super) fn restart(&self) {
-        services(&["restart", "kafka", &self.folder.path().to_string_lossy()]);
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // What is in its folder goes anyway.
-        self.kill();
-    }
-}
-
-fn services(arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/services.sh");
-    let output = Command::new("bash")
-        .arg(script)
-        .args(arguments)
-        .env_remove("DATA_INSPECTOR_TEST_KAFKA")
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "services.sh {arguments:?}: {}", output.status);
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn admin(config: &KafkaConfig) -> AdminClient<DefaultClientContext> {
     let mut client = ClientConfig::new();

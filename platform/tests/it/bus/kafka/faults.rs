@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use data_inspector_platform::bus::kafka::{KafkaBus, KafkaConfig, KafkaConnectError};
 use data_inspector_platform::bus::{BusErrorKind, EventBus, Message, ReadFrom, Topic};
 
-use super::broker::Broker;
 use super::{
     assert_quiet, assigned, config, config_of, connect, delivery, join, message, publish, text, within,
 };
+use crate::services::Service;
 
 #[tokio::test]
 async fn a_consumer_busy_for_longer_than_the_poll_interval_keeps_its_partitions() {
@@ -71,7 +71,7 @@ async fn a_rebalance_while_working_moves_only_what_it_has_to() {
 
 #[tokio::test]
 async fn a_killed_and_restarted_broker_loses_nothing() {
-    let broker = Broker::start();
+    let broker = Service::start("kafka");
     let bus = connect(config_of(broker.address())).await;
     let mut member = join(&bus, "workers", 100).await;
     let mut reader = within(bus.read(Topic::Tasks, ReadFrom::Beginning)).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_killed_and_restarted_broker_loses_nothing() {
 
 #[tokio::test]
 async fn a_broker_that_is_away_is_unavailable_in_bounded_time_and_comes_back() {
-    let broker = Broker::start();
+    let broker = Service::start("kafka");
     let config = KafkaConfig { timeout_ms: 2_000, ..config_of(broker.address()) };
     let bus = connect(config.clone()).await;
     let mut member = join(&bus, "workers", 100).await;

@@ -4,6 +4,7 @@ use data_inspector_platform::bus::kafka::{
     KafkaBus, KafkaConfig, KafkaConnectError, KafkaSecurity, SecurityProtocol,
 };
 use data_inspector_platform::bus::{BusErrorKind, EventBus, Message, Position, ReadFrom, Topic, TopicPrefix};
+use data_inspector_platform::config::Secret;
 use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 
@@ -138,12 +139,12 @@ async fn what_a_stranger_sends_is_delivered_without_a_version() {
 #[tokio::test]
 async fn settings_that_make_no_sense_are_refused_without_showing_them() {
     let mut wrong = config();
-    wrong.properties.insert("sasl.pasword".to_owned(), "hunter2".into());
+    wrong.properties.insert("sasl.pasword".to_owned(), Secret::new("hunter2"));
     let error = within(KafkaBus::connect(wrong)).await.err().unwrap();
     assert!(matches!(&error, KafkaConnectError::Setting { name } if name == "sasl.pasword"), "{error:?}");
     let security = KafkaSecurity {
         protocol: SecurityProtocol::Ssl,
-        ca_file: Some("/does/not/exist.pem".into()),
+        ca_file: "/does/not/exist.pem".into(),
         ..KafkaSecurity::default()
     };
     let error = within(KafkaBus::connect(KafkaConfig { security, ..config() })).await.err().unwrap();
