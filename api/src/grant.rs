@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_inspector_domain::id::UploadId;
 use data_inspector_domain::time::Timestamp;
+use data_inspector_platform::blob::SignedUrl;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -45,6 +46,15 @@ pub struct Grant {
     pub not_after: Timestamp,
 }
 
+/// Leave that the storage itself has signed.
+impl From<SignedUrl> for Grant {
+    fn from(signed: SignedUrl) -> Self {
+        let since_1970 = signed.not_after.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let micros = i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX);
+        Self { url: signed.url, not_after: Timestamp::from_micros(micros) }
+    }
+}
+
 /// Why a URL gives no leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
@@ -68,6 +78,11 @@ impl GrantSigner {
     /// A signer for a server that clients reach at `public_url`.
     pub fn new(secret: GrantSecret, public_url: &str, lifetime: Duration) -> Self {
         Self { secret, public_url: public_url.trim_end_matches('/').to_owned(), lifetime }
+    }
+
+    /// How long what it signs is valid.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
     }
 
     /// Leave to put blocks of an upload from now on.

@@ -40,9 +40,9 @@ fn main() -> ExitCode {
         Some(Command::Token(TokenCommand::Create(arguments))) => {
             finish(wait_for(serve_commands::create_token(loaded.value, arguments)))
         }
-        Some(Command::Api(_)) => finish(serve_commands::alone("the API")),
-        Some(Command::Coordinator(_)) => finish(serve_commands::alone("the coordinator")),
-        Some(Command::Worker(_)) => finish(serve_commands::alone("a worker")),
+        Some(Command::Api(_)) => finish(wait_for(serve_commands::serve_api(loaded.value))),
+        Some(Command::Coordinator(_)) => finish(wait_for(serve_commands::coordinate(loaded.value))),
+        Some(Command::Worker(_)) => finish(wait_for(serve_commands::work(loaded.value))),
         _ => finish(wait_for(serve_commands::serve(loaded.value))),
     }
 }

@@ -1,15 +1,17 @@
 //! The commands that have a configuration: how they begin, and how their outcome reaches whoever started them.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
-use data_inspector_api::roles::configuration::{Configuration, DEFAULTS};
+use anyhow::Context as _;
+use data_inspector_api::roles::configuration::{Configuration, DEFAULTS, Purpose};
 use data_inspector_api::roles::data_dir::DataDir;
-use data_inspector_api::roles::{self, NewTokenRequest, shutdown, standalone};
+use data_inspector_api::roles::{self, NewTokenRequest, standalone};
 use data_inspector_platform::config::{ConfigError, Loaded};
+use data_inspector_platform::shutdown::on_signals;
 use tokio_util::sync::CancellationToken;
 
-use crate::command_line::{Cli, ConfigArguments, TokenArguments};
+use crate::command_line::{Cli, Command, ConfigArguments, TokenArguments};
 use crate::inspect_command::{fail, print};
 
 /// Exit code of wrong usage; a wrong configuration is one.
@@ -20,7 +22,13 @@ pub(crate) fn configuration(cli: &Cli) -> Result<Loaded<Configuration>, ExitCode
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    Configuration::load(cli.config_file(), environment, cli.flags()).map_err(|error: ConfigError| {
+    let purpose = match &cli.command {
+        Some(Command::Api(_)) => Purpose::Api,
+        Some(Command::Coordinator(_)) => Purpose::Coordinator,
+        Some(Command::Worker(_)) => Purpose::Worker,
+        _ => Purpose::OneProcess,
+    };
+    Configuration::load(purpose, cli.config_file(), environment, cli.flags()).map_err(|error: ConfigError| {
         fail(&error.to_string());
         ExitCode::from(WRONG_USAGE)
     })
@@ -39,9 +47,7 @@ pub(crate) fn show_configuration(loaded: &Loaded<Configuration>, arguments: &Con
 
 /// `data-inspector` without a command.
 pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
-    configuration.telemetry.begin_logging().context("cannot begin to log")?;
-    let stop = CancellationToken::new();
-    shutdown::on_signals(stop.clone()).context("cannot listen for signals")?;
+    let stop = begin(&configuration)?;
     let data_dir = DataDir::take(&configuration.standalone.data_dir)?;
     let place = data_dir.path().display().to_string();
     standalone::run(configuration, data_dir, stop, |url| {
@@ -53,12 +59,42 @@ pub(crate) async fn serve(configuration: Configuration) -> anyhow::Result<()> {
     .await
 }
 
-/// A role on its own.
-pub(crate) fn alone(role: &str) -> anyhow::Result<()> {
-    bail!(
-        "{role} alone needs a bus that connects processes, and bus.kind = \"in-process\" does not: \
-         run data-inspector without a command to have all roles in one process"
-    )
+/// `data-inspector api`.
+pub(crate) async fn serve_api(configuration: Configuration) -> anyhow::Result<()> {
+    let stop = begin(&configuration)?;
+    roles::api::run(configuration, stop, |url| print_ready("The API", Some(url.to_owned()))).await
+}
+
+/// `data-inspector coordinator`.
+pub(crate) async fn coordinate(configuration: Configuration) -> anyhow::Result<()> {
+    let stop = begin(&configuration)?;
+    roles::coordinator::run(configuration, stop, |health| print_ready("A coordinator", health.map(url_of)))
+        .await
+}
+
+/// `data-inspector worker`.
+pub(crate) async fn work(configuration: Configuration) -> anyhow::Result<()> {
+    let stop = begin(&configuration)?;
+    roles::worker::run(configuration, stop, |health| print_ready("A worker", health.map(url_of))).await
+}
+
+/// Logging, and the token that is cancelled when the process is asked to end.
+fn begin(configuration: &Configuration) -> anyhow::Result<CancellationToken> {
+    configuration.telemetry.begin_logging().context("cannot begin to log")?;
+    let stop = CancellationToken::new();
+    on_signals(stop.clone()).context("cannot listen for signals")?;
+    Ok(stop)
+}
+
+fn url_of(address: SocketAddr) -> String {
+    format!("http://{address}")
+}
+
+fn print_ready(who: &str, at: Option<String>) {
+    match at {
+        Some(url) => print(&format!("{who} is ready: {url}\n")),
+        None => print(&format!("{who} is ready\n")),
+    };
 }
 
 /// `data-inspector migrate`.

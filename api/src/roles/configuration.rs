@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 
 use data_inspector_coordinator::CoordinatorConfig;
+use data_inspector_platform::blob::settings::{BlobSettings, BlobStoreKind};
+use data_inspector_platform::bus::settings::{BusKind, BusSettings};
 use data_inspector_platform::config::{self, ConfigError, Contradiction, Flag, Layers, Loaded};
+use data_inspector_platform::health::HealthSettings;
+use data_inspector_platform::shutdown::ShutdownSettings;
 use data_inspector_platform::telemetry::TelemetryConfig;
 use data_inspector_worker::service::WorkerConfig;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{BlobSettings, BusSettings, ShutdownSettings, StandaloneSettings, StoreSettings};
+use super::settings::{StandaloneSettings, StoreSettings};
 use crate::server::ApiConfig;
 
 /// The defaults, with a comment for each key.
@@ -31,6 +35,8 @@ pub struct Configuration {
     pub blobs: BlobSettings,
     /// How the processes talk.
     pub bus: BusSettings,
+    /// Where coordinators and workers say how they are.
+    pub health: HealthSettings,
     /// What they tell about themselves.
     pub telemetry: TelemetryConfig,
     /// The API.
@@ -41,16 +47,30 @@ pub struct Configuration {
     pub worker: WorkerConfig,
 }
 
+/// What the configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Serving in one process, or looking.
+    OneProcess,
+    /// The API alone.
+    Api,
+    /// A coordinator alone.
+    Coordinator,
+    /// A worker alone.
+    Worker,
+}
+
 impl Configuration {
-    /// The configuration out of its layers: defaults, file, environment, flags.
+    /// The configuration out of its layers: defaults, file, environment, flags. It has everything its purpose needs.
     pub fn load(
+        purpose: Purpose,
         file: Option<PathBuf>,
         environment: Vec<(String, String)>,
         flags: Vec<Flag>,
     ) -> Result<Loaded<Self>, ConfigError> {
         let layers =
             Layers { defaults: DEFAULTS, file, environment_prefix: ENVIRONMENT_PREFIX, environment, flags };
-        config::load(&layers, Self::contradictions)
+        config::load(&layers, |value: &Self| [value.contradictions(), value.lacks_for(purpose)].concat())
     }
 
     fn contradictions(&self) -> Vec<Contradiction> {
@@ -87,8 +107,43 @@ impl Configuration {
             "expected a URL that begins with postgres:// or sqlite:",
         );
         check(self.store.max_connections > 0, &["store.max_connections"], "expected at least 1");
-        check(self.bus.in_process_partitions > 0, &["bus.in_process_partitions"], "expected at least 1");
+        check(self.health.is_usable(), &["health.listen"], "expected an address and a port");
+        found.extend(self.bus.contradictions());
+        found.extend(self.blobs.contradictions());
         found
+    }
+
+    /// What a process that works with others needs besides.
+    fn lacks_for(&self, purpose: Purpose) -> Vec<Contradiction> {
+        let (is_api, is_worker) = (purpose == Purpose::Api, purpose == Purpose::Worker);
+        if purpose == Purpose::OneProcess {
+            return Vec::new();
+        }
+        let is_folder = self.blobs.kind == BlobStoreKind::Folder;
+        let checks: [(bool, &[&'static str], &str); 4] = [
+            (
+                self.bus.kind == BusKind::InProcess,
+                &["bus.kind"],
+                "expected kafka: this process has to reach others; `data-inspector` without a command is all in one",
+            ),
+            (
+                !is_worker && self.store.url.is_empty(),
+                &["store.url"],
+                "expected the database that all processes share",
+            ),
+            (
+                (is_api || is_worker) && is_folder && self.blobs.folder.as_os_str().is_empty(),
+                &["blobs.kind", "blobs.folder"],
+                "expected azure, or a folder that all processes share",
+            ),
+            (
+                is_api && is_folder && self.api.grant_secret.is_empty(),
+                &["api.grant_secret"],
+                "expected 64 hexadecimal digits, the same on all replicas",
+            ),
+        ];
+        let lacking = checks.into_iter().filter(|(lacks, _, _)| *lacks);
+        lacking.map(|(_, keys, message)| Contradiction::new(keys, message)).collect()
     }
 }
 

@@ -1,14 +1,10 @@
-//! Sections of the configuration that are about where things are, and the adapters they ask for.
+//! Sections of the configuration that are about a process and its database. Where blobs are and which bus there is
+//! is in `platform`, as the worker has to know it too.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use anyhow::Context as _;
-use data_inspector_domain::time::Timestamp;
-use data_inspector_platform::blob::{BlobStore, ReadConfig};
-use data_inspector_platform::bus::EventBus;
-use data_inspector_platform::bus::in_process::{InProcessBus, InProcessConfig};
+use anyhow::{Context as _, ensure};
 use data_inspector_platform::config::Secret;
 use data_inspector_platform::store::{Clock, Store, StoreConfig};
 use serde::{Deserialize, Serialize};
@@ -26,27 +22,6 @@ pub struct StandaloneSettings {
 impl Default for StandaloneSettings {
     fn default() -> Self {
         Self { data_dir: PathBuf::from("data-inspector-data"), sample: true }
-    }
-}
-
-/// How a process ends.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShutdownSettings {
-    /// How long what is at work may take to finish or to be handed back.
-    pub deadline_ms: u64,
-}
-
-impl Default for ShutdownSettings {
-    fn default() -> Self {
-        Self { deadline_ms: 25_000 }
-    }
-}
-
-impl ShutdownSettings {
-    /// The same as a duration.
-    pub fn deadline(&self) -> Duration {
-        Duration::from_millis(self.deadline_ms)
     }
 }
 
@@ -76,67 +51,19 @@ impl Default for StoreSettings {
     }
 }
 
-/// Where blobs are kept, and how they are read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BlobSettings {
-    /// The folder; empty: one in the data folder.
-    pub folder: PathBuf,
-    /// Most bytes asked for in one request.
-    pub sub_range_bytes: u64,
-    /// Most bytes of one stream that wait to be used.
-    pub read_ahead_bytes: u32,
-    /// Most bytes handed out at once.
-    pub chunk_bytes: usize,
-    /// How long the store may be silent.
-    pub timeout_ms: u64,
-    /// Most bytes per second of all streams of a process together; 0: no limit.
-    pub max_bytes_per_second: u64,
-    /// Most bytes per second of one stream; 0: no limit.
-    pub max_stream_bytes_per_second: u64,
-}
-
-impl Default for BlobSettings {
-    fn default() -> Self {
-        let usual = ReadConfig::default();
-        Self {
-            folder: PathBuf::new(),
-            sub_range_bytes: usual.sub_range_bytes,
-            read_ahead_bytes: usual.read_ahead_bytes,
-            chunk_bytes: usual.chunk_bytes,
-            timeout_ms: millis(usual.timeout),
-            max_bytes_per_second: 0,
-            max_stream_bytes_per_second: 0,
-        }
-    }
-}
-
-/// How the processes talk.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BusSettings {
-    /// Which bus.
-    pub kind: BusKind,
-    /// Partitions of each topic of the bus inside the process.
-    pub in_process_partitions: u32,
-}
-
-impl Default for BusSettings {
-    fn default() -> Self {
-        Self { kind: BusKind::default(), in_process_partitions: InProcessConfig::default().partitions }
-    }
-}
-
-/// Which bus.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BusKind {
-    /// Inside one process.
-    #[default]
-    InProcess,
-}
-
 impl StoreSettings {
+    /// Opens the store, whose tables have to be of this release.
+    pub async fn open_ready(&self) -> anyhow::Result<Store> {
+        let store = self.open(Path::new("")).await?;
+        let missing =
+            store.pending_migrations().await.context("cannot look at the tables of the database")?;
+        ensure!(
+            missing.is_empty(),
+            "the tables are older than this release: run `data-inspector migrate` first"
+        );
+        Ok(store)
+    }
+
     /// Opens the store and brings its tables to this release.
     pub async fn open_migrated(&self, data_dir: &Path) -> anyhow::Result<Store> {
         let store = self.open(data_dir).await?;
@@ -158,45 +85,6 @@ impl StoreSettings {
             .await
             .with_context(|| format!("cannot open the database {shown}"))
     }
-}
-
-impl BlobSettings {
-    /// Opens the blob store.
-    pub fn open(&self, data_dir: &Path) -> anyhow::Result<BlobStore> {
-        let in_data_dir = data_dir.join("blobs");
-        let folder = if self.folder.as_os_str().is_empty() { &in_data_dir } else { &self.folder };
-        Ok(BlobStore::local(folder, self.read_config())?)
-    }
-
-    fn read_config(&self) -> ReadConfig {
-        ReadConfig {
-            sub_range_bytes: self.sub_range_bytes,
-            read_ahead_bytes: self.read_ahead_bytes,
-            chunk_bytes: self.chunk_bytes,
-            timeout: Duration::from_millis(self.timeout_ms),
-            max_bytes_per_second: Some(self.max_bytes_per_second).filter(|limit| *limit > 0),
-            max_stream_bytes_per_second: Some(self.max_stream_bytes_per_second).filter(|limit| *limit > 0),
-            ..ReadConfig::default()
-        }
-    }
-}
-
-impl BusSettings {
-    /// Opens the bus.
-    pub fn open(&self) -> Arc<dyn EventBus> {
-        match self.kind {
-            BusKind::InProcess => {
-                let config =
-                    InProcessConfig { partitions: self.in_process_partitions, ..InProcessConfig::default() };
-                Arc::new(InProcessBus::new(config, Arc::new(host_time)))
-            }
-        }
-    }
-}
-
-fn host_time() -> Timestamp {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }
 
 fn millis(duration: Duration) -> u64 {

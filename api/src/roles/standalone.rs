@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use data_inspector_coordinator::{self as coordinator, CoordinatorConfig};
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::bus::EventBus;
+use data_inspector_platform::bus::settings::BusKind;
 use data_inspector_platform::store::{NewWorkspace, Scope, Store};
 use data_inspector_platform::telemetry::Metrics;
 use data_inspector_worker::service as worker;
@@ -19,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 use super::configuration::Configuration;
 use super::data_dir::DataDir;
 use super::sample;
-use super::settings::BusKind;
 use crate::auth::Anonymous;
 use crate::server;
 
@@ -62,7 +62,7 @@ pub async fn run(
 impl Parts {
     async fn open(configuration: &Configuration, data_dir: &DataDir) -> anyhow::Result<Self> {
         let store = configuration.store.open_migrated(data_dir.path()).await?;
-        let blobs = configuration.blobs.open(data_dir.path())?;
+        let blobs = configuration.blobs.open(&data_dir.path().join("blobs"))?;
         let scope = match store.first_workspace().await.context("cannot look for a workspace")? {
             Some(scope) => scope,
             None => store
@@ -70,7 +70,7 @@ impl Parts {
                 .await
                 .context("cannot create the first workspace")?,
         };
-        Ok(Self { store, bus: configuration.bus.open(), blobs, scope })
+        Ok(Self { store, bus: configuration.bus.open().await?, blobs, scope })
     }
 }
 

@@ -88,7 +88,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("simdutf8", &["engine/src"]),
     ("suppaftp", &["platform/src/sources"]),
     ("thiserror", &[""]),
-    ("tokio", &["api/src", "coordinator/src", "platform/src", "worker/src"]),
+    ("tokio", &["api/src", "coordinator/src", "e2e/src", "platform/src", "worker/src"]),
     ("tokio_tungstenite", &["api/src/client"]),
     ("tokio_util", &[""]),
     ("toml", &["platform/src/config.rs", "platform/src/config"]),

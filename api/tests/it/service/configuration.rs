@@ -59,11 +59,36 @@ fn the_commented_defaults_can_be_had() {
 }
 
 #[test]
-fn a_role_alone_says_what_it_needs() {
-    for role in ["api", "coordinator", "worker"] {
+fn a_role_alone_says_everything_it_needs() {
+    let needs: [(&str, &[&str]); 3] = [
+        ("api", &["bus.kind", "store.url", "blobs.folder", "api.grant_secret"]),
+        ("coordinator", &["bus.kind", "store.url"]),
+        ("worker", &["bus.kind", "blobs.folder"]),
+    ];
+    for (role, keys) in needs {
         let output = run(&[role]);
         let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{message}");
-        assert!(message.contains("bus.kind"), "{message}");
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{message}");
+        assert_eq!(message.matches("): expected").count(), keys.len(), "{message}");
+        for key in keys {
+            assert!(message.contains(key), "{role} does not say {key}:\n{message}");
+        }
     }
+}
+
+#[test]
+fn what_kafka_and_azure_lack_is_said_too() {
+    let settings =
+        ["bus.kind=kafka", "bus.kafka.brokers=", "blobs.kind=azure", "blobs.azure.account_key=hunter2"];
+    let mut arguments = vec!["worker"];
+    settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+    let output = run(&arguments);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    for key in
+        ["bus.kafka.brokers (flag --set)", "blobs.azure.account (default)", "blobs.azure.container (default)"]
+    {
+        assert!(message.contains(key), "{key} is missing in:\n{message}");
+    }
+    assert!(!message.contains("hunter2"), "{message}");
 }

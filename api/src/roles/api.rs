@@ -1,0 +1,38 @@
+//! The API in a process of its own, one of any number of replicas.
+
+use anyhow::Context as _;
+use data_inspector_platform::shutdown::within_deadline;
+use data_inspector_platform::telemetry::Metrics;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::configuration::Configuration;
+use crate::auth::Anonymous;
+use crate::server;
+
+/// Serves until `shutdown`. `on_ready` is called once, with the address that is served.
+pub async fn run(
+    configuration: Configuration,
+    shutdown: CancellationToken,
+    on_ready: impl FnOnce(&str),
+) -> anyhow::Result<()> {
+    let listen = configuration.api.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    let store = configuration.store.open_ready().await?;
+    let bus = configuration.bus.open().await?;
+    let deps = server::Deps {
+        store: store.clone(),
+        bus: bus.clone(),
+        blobs: configuration.blobs.open(&configuration.blobs.folder)?,
+        metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
+        // A proxy may stand before it: that a caller comes from this machine says nothing.
+        anonymous: Anonymous::Nobody,
+    };
+    on_ready(&format!("http://{}", server::reachable(address)));
+    let serving = server::run(deps, configuration.api, listener, shutdown.clone());
+    let served = within_deadline(serving, &shutdown, configuration.shutdown.deadline()).await;
+    bus.close().await;
+    store.close().await.context("cannot close the database")?;
+    served?.context("the API failed")
+}
