@@ -5,10 +5,10 @@ VENV := $(TARGET)/test-venv
 NODE_MODULES := api/tests/node/node_modules/.package-lock.json
 CARGO_DENY_VERSION := 0.20.2
 
-# The tests that need services: scripts/services.sh starts those.
-SERVICES := data-inspector-migration/services,data-inspector-platform/services
+# The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
+FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-api/node
 
-.PHONY: run test bench check node playground
+.PHONY: run test soak measure bench check node playground
 
 # The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
@@ -20,10 +20,20 @@ test: $(VENV)/ready node
 	@# The services live as long as the tests, in a folder of their own, whatever becomes of the tests.
 	set -e; services=$$(mktemp -d); \
 	trap 'scripts/services.sh stop "$$services"; rm -rf "$$services"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	exported=$$(scripts/services.sh start "$$services" postgres); eval "$$exported"; \
+	exported=$$(scripts/services.sh start "$$services"); eval "$$exported"; \
 	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked \
-	  --features data-inspector-e2e/oracle,data-inspector-api/node,$(SERVICES)
+	  --features $(FEATURES)
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
+
+# Random faults on a whole system for a while, e.g. make soak MINUTES=20; SEED=… does the same again.
+soak:
+	DATA_INSPECTOR_SOAK_MINUTES=$(or $(MINUTES),2) DATA_INSPECTOR_SOAK_SEED=$(SEED) cargo test --workspace --locked \
+	  --features $(FEATURES) --test it -- cluster::soak --nocapture
+
+# What a whole system takes: from an event's commit to a client, and one file on 1, 2 and 4 workers.
+measure:
+	cargo test --workspace --locked --release --features $(FEATURES),data-inspector-e2e/measure \
+	  --test it -- cluster::measure --nocapture --test-threads=1
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
 $(VENV)/ready: e2e/requirements.txt

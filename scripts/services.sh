@@ -4,14 +4,17 @@
 #   services.sh start [DIR [NAME...]]      start all or these; print `export NAME=value` lines and nothing else
 #   services.sh stop [DIR]                 stop all, keep DIR
 #   services.sh kill|restart NAME [DIR]    SIGKILL one (postgres, kafka, azurite); start it again on the same port and data
+#   services.sh dump DATABASE [DIR]        print all rows of a database of PostgreSQL as SQL
 #
 #   eval "$(scripts/services.sh start)" && cargo test --workspace --features services
 #
-# A service whose address the environment names already is taken from there and not started. Under root on Debian
-# the packages that are missing are installed; what is downloaded is kept under ~/.cache/data-inspector-services.
+# A service whose address the environment names already is taken from there and not started. Kafka's clients are told to
+# come to DATA_INSPECTOR_KAFKA_ADVERTISED (host:port) where that is set: a line with faults, to its port. Under root on
+# Debian the packages that are missing are installed; what is downloaded is kept under
+# ~/.cache/data-inspector-services.
 set -euo pipefail
 
-usage() { sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/data-inspector-services
 all=(postgres kafka azurite)
@@ -21,6 +24,7 @@ case $command in
   start) dir=${2:-/tmp/data-inspector-services}; wanted=("${@:3}"); [[ ${#wanted[@]} != 0 ]] || wanted=("${all[@]}") ;;
   stop) dir=${2:-/tmp/data-inspector-services} ;;
   kill|restart) service=${2:-}; is_service "$service" || usage; dir=${3:-/tmp/data-inspector-services} ;;
+  dump) database=${2:-}; [[ -n $database ]] || usage; dir=${3:-/tmp/data-inspector-services} ;;
   *) usage ;;
 esac
 
@@ -81,9 +85,18 @@ azure_account=devstoreaccount1
 azure_key='Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 azure_endpoint() { echo "http://127.0.0.1:$(port_of azurite)/$azure_account"; }
 
-# Needs Node 20 or later with npm.
+# Node 20 or later, with npm; Debian's packages if they are missing, under root.
+node_tools() {
+  if command -v npm >/dev/null; then return; fi
+  if [[ $EUID != 0 ]] || ! command -v apt-get >/dev/null; then
+    echo "services: Azurite needs Node.js 20 or newer, and npm" >&2; return 1
+  fi
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends nodejs npm; } >&2
+}
+
 start_azurite() {
   local version=3.37.0 modules; modules=$cache/azurite-$version
+  node_tools
   if [[ ! -f $modules/.complete ]]; then
     npm install --silent --no-audit --no-fund --prefix "$modules" "azurite@$version" >&2
     touch "$modules/.complete"
@@ -135,5 +148,8 @@ case $command in
     done ;;
   stop) for name in "${all[@]}"; do end "$name" "$(stop_signal "$name")"; done ;;
   kill) end "$service" KILL ;;
-  restart) end "$service" KILL; "start_$service" ;;
+  # Azurite writes down every five seconds what it has, and when it is asked to end: killed, it forgets blobs, which
+  # the storage it stands for never does.
+  restart) end "$service" "$([[ $service == azurite ]] && echo TERM || echo KILL)"; "start_$service" ;;
+  dump) "$(postgres_bin)/pg_dump" --data-only --inserts -h 127.0.0.1 -p "$(port_of postgres)" -U postgres "$database" ;;
 esac

@@ -40,7 +40,8 @@ start_kafka() {
   if [[ ! -f $dir/kafka.port ]]; then
     mkdir -p "$data"
     local port; port=$(free_port)
-    sed -e "s|@PORT@|$port|" -e "s|@CONTROLLER@|$(free_port)|" -e "s|@DATA@|$data|" \
+    sed -e "s|@PORT@|$port|" -e "s|@ADVERTISED@|${DATA_INSPECTOR_KAFKA_ADVERTISED:-127.0.0.1:$port}|" \
+      -e "s|@CONTROLLER@|$(free_port)|" -e "s|@DATA@|$data|" \
       "$here/services/kafka/server.properties.in" >"$properties"
     kafka_tool kafka.tools.StorageTool format -t "$(kafka_tool kafka.tools.StorageTool random-uuid 2>/dev/null)" \
       -c "$properties" --ignore-formatted >"$dir/kafka.format.log" 2>&1

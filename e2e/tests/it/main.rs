@@ -1,6 +1,10 @@
 //! The whole system from outside.
 
 mod architecture;
+#[cfg(feature = "services")]
+mod cluster;
+#[cfg(feature = "services")]
+mod containers;
 #[cfg(feature = "oracle")]
 mod duckdb_oracle;
 mod fuzz_replay;

@@ -1,5 +1,6 @@
 //! Runs the program as people do, and the driver with the options that matter.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
@@ -19,26 +20,53 @@ use data_inspector_worker::{InspectOptions, Inspected};
 pub(crate) const MIB: u64 = 1 << 20;
 pub(crate) const THREADS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
-/// The program, built once per run of the tests: cargo knows whether it is the one of these sources.
+/// The programs, built once per run of the tests: cargo knows whether they are the ones of these sources.
+pub(crate) struct Programs {
+    /// `data-inspector`.
+    pub(crate) inspector: PathBuf,
+    /// `data-inspector-worker`.
+    pub(crate) worker: PathBuf,
+}
+
 pub(crate) fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
+    &programs().inspector
+}
+
+pub(crate) fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
         let profile = if cfg!(debug_assertions) { "test" } else { "release" };
         let mut cargo = Command::new(env!("CARGO"));
-        // Where examples are asked for (there are none), dependencies get the features that they have in a test of
-        // the whole workspace, and nothing is compiled twice.
-        cargo.args(["build", "--workspace", "--bin=data-inspector", "--examples", "--profile", profile]);
+        // Where examples are asked for, dependencies get the features that they have in a test of the whole
+        // workspace, and nothing is compiled twice.
+        cargo.args([
+            "build",
+            "--workspace",
+            "--bin=data-inspector",
+            "--bin=data-inspector-worker",
+            "--examples",
+        ]);
+        cargo.args(["--profile", profile]);
+        for (is_on, feature) in
+            [(cfg!(feature = "oracle"), "oracle"), (cfg!(feature = "services"), "services")]
+        {
+            if is_on {
+                cargo.arg(format!("--features=data-inspector-e2e/{feature}"));
+            }
+        }
         cargo
             .args(["--message-format=json-render-diagnostics", "--quiet"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
-        assert!(output.status.success(), "the program does not build");
+        assert!(output.status.success(), "the programs do not build");
+        let messages = Message::parse_stream(&*output.stdout);
         let built = |message| match message {
-            Ok(Message::CompilerArtifact(artifact)) => artifact.executable,
+            Ok(Message::CompilerArtifact(artifact)) => Some((artifact.target.name, artifact.executable?)),
             _ => None,
         };
-        let built = Message::parse_stream(&*output.stdout).find_map(built);
-        built.expect("cargo says where the program is").into_std_path_buf()
+        let built: HashMap<String, _> = messages.filter_map(built).collect();
+        let path = |name: &str| built.get(name).expect("cargo says where it is").clone().into_std_path_buf();
+        Programs { inspector: path("data-inspector"), worker: path("data-inspector-worker") }
     })
 }
 

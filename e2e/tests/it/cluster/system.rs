@@ -1,0 +1,275 @@
+//! A system of a test's own: services, lines to them, processes.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use data_inspector_api::client::{Client, UploadOptions, create_inspection, upload};
+use data_inspector_domain::id::InspectionId;
+use data_inspector_e2e::history::{EVENTS, History};
+use data_inspector_e2e::line::Line;
+use data_inspector_e2e::process::Process;
+use data_inspector_e2e::services::{Service, Services};
+use serde_json::{Value, json};
+
+use crate::support::programs;
+
+/// What must not be seen anywhere: the password of the database. (PostgreSQL asks the loopback for none.)
+pub(super) const PASSWORD: &str = "correct-horse-battery";
+/// In every tenth cell of a file.
+pub(super) const CELL: &str = "Zwetschgenknoedel";
+
+/// How the inspection of a file is cut and paced.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) leaf_bytes: u64,
+    pub(super) slots: u32,
+}
+
+pub(super) struct System {
+    pub(super) services: Services,
+    /// Between the API, and whoever it gives leave to, and Azurite.
+    pub(super) front_blobs: Line,
+    /// Between the workers and Azurite.
+    pub(super) worker_blobs: Line,
+    /// Before PostgreSQL.
+    pub(super) database: Line,
+    pub(super) processes: BTreeMap<String, Process>,
+    token: String,
+    pace: Pace,
+    /// Bytes per second of each stream of a worker.
+    stream_bytes_per_second: u64,
+    folder: tempfile::TempDir,
+}
+
+impl System {
+    /// All services, and a migrated database with a token; no process of ours yet.
+    pub(super) async fn start(pace: Pace) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let all = [Service::Postgres, Service::Kafka, Service::Azurite];
+        let services = Services::start(&folder.path().join("services"), &all, None).unwrap();
+        let front_blobs = Line::to(services.azure_address()).await.unwrap();
+        let worker_blobs = Line::to(services.azure_address()).await.unwrap();
+        let database = Line::to(services.postgres_address()).await.unwrap();
+        std::fs::create_dir(folder.path().join("logs")).unwrap();
+        let mut system = Self {
+            services,
+            front_blobs,
+            worker_blobs,
+            database,
+            processes: BTreeMap::new(),
+            token: String::new(),
+            pace,
+            stream_bytes_per_second: 0,
+            folder,
+        };
+        system.run(&["migrate"]);
+        system.token = system
+            .run(&[
+                "token",
+                "create",
+                "--workspace=team",
+                "--name=e2e",
+                "--scope=read",
+                "--scope=write",
+                "--scope=see-values",
+            ])
+            .trim()
+            .to_owned();
+        system
+    }
+
+    /// Starts processes by name: `api-a`, `coordinator-1`, `worker-3`.
+    pub(super) fn launch(&mut self, names: &[&str]) {
+        for name in names {
+            let role = name.split('-').next().unwrap();
+            let mut command = match role {
+                "worker" => Command::new(&programs().worker),
+                _ => Command::new(&programs().inspector),
+            };
+            if role != "worker" {
+                command.arg(role);
+            }
+            for (key, value) in self.settings(role) {
+                command.args(["--set", &format!("{key}={value}")]);
+            }
+            let process = Process::start(name, command, &self.logs()).unwrap();
+            self.processes.insert((*name).to_owned(), process);
+        }
+    }
+
+    /// Lets each stream of workers that start from now on have so much, at the worker, where it costs no processor.
+    #[cfg(feature = "measure")]
+    pub(super) fn throttle_streams(&mut self, bytes_per_second: u64) {
+        self.stream_bytes_per_second = bytes_per_second;
+    }
+
+    /// Kills a process with SIGKILL.
+    pub(super) fn kill(&mut self, name: &str) {
+        self.processes.remove(name).expect("it runs").kill().unwrap();
+    }
+
+    pub(super) fn client(&self, api: &str) -> Client {
+        Client::try_new(self.processes[api].url(), Some(self.token.clone())).unwrap()
+    }
+
+    /// The id under which a worker is known to the coordinators.
+    pub(super) fn worker_id(&self, name: &str) -> String {
+        let log = self.processes[name].log().unwrap();
+        let said = log.split("worker_id=").nth(1).expect("a worker says who it is");
+        said.split_whitespace().next().unwrap().to_owned()
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    pub(super) fn logs(&self) -> PathBuf {
+        self.folder.path().join("logs")
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Uploads a file and has it inspected.
+    pub(super) async fn inspect(&self, api: &str, path: &Path) -> InspectionId {
+        let options = UploadOptions { parallel: 4, again: true };
+        let file = upload(&self.client(api), path, options, &|_, _| {}).await.unwrap();
+        create_inspection(&self.client(api), &file.file_id, &file.file_id).await.unwrap()
+    }
+
+    /// What `data-inspector inspect --json` says of a file.
+    pub(super) fn inspected_here(&self, path: &Path) -> String {
+        let mut command = Command::new(&programs().inspector);
+        command.args(["inspect", "--json", "--leaf-size", &self.pace.leaf_bytes.to_string()]).arg(path);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// All events of an inspection.
+    pub(super) async fn history(&self, api: &str, id: InspectionId) -> History {
+        let (mut events, mut after) = (Vec::new(), Value::Null);
+        loop {
+            let variables = json!({ "id": id, "after": after });
+            let mut page: Value = self.client(api).query(EVENTS, variables).await.unwrap();
+            let Value::Array(nodes) = page["inspection"]["events"]["nodes"].take() else { panic!("{page}") };
+            let Some(last) = nodes.last() else { return History::new(events) };
+            after = last["cursor"].clone();
+            events.extend(nodes);
+        }
+    }
+
+    /// Runs the program to its end; what it printed.
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(&programs().inspector);
+        command.args(arguments);
+        for (key, value) in self.store_settings() {
+            command.args(["--set", &format!("{key}={value}")]);
+        }
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn store_settings(&self) -> Vec<(&'static str, String)> {
+        let url = format!("postgres://postgres:{PASSWORD}@{}/postgres", self.database.address());
+        vec![("store.url", url), ("store.acquire_timeout_ms", "5000".to_owned())]
+    }
+
+    fn settings(&self, role: &str) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            ("bus.kind", "kafka".to_owned()),
+            ("bus.kafka.brokers", self.services.kafka().to_owned()),
+            ("bus.kafka.session_timeout_ms", "3000".to_owned()),
+            ("bus.kafka.heartbeat_ms", "300".to_owned()),
+            ("bus.kafka.timeout_ms", "5000".to_owned()),
+        ];
+        if role != "worker" {
+            settings.extend(self.store_settings());
+        }
+        if role != "coordinator" {
+            let line = if role == "api" { &self.front_blobs } else { &self.worker_blobs };
+            let direct = self.services.azure_address().to_string();
+            let connection = self.services.azure().replace(&direct, &line.address().to_string());
+            settings.extend([
+                ("blobs.kind", "azure".to_owned()),
+                ("blobs.azure.connection_string", connection),
+                ("blobs.azure.container", "inspector".to_owned()),
+                ("blobs.azure.prefix", "deployment".to_owned()),
+                ("blobs.sub_range_bytes", (1 << 20).to_string()),
+                ("blobs.read_ahead_bytes", (1 << 20).to_string()),
+                ("blobs.timeout_ms", "5000".to_owned()),
+            ]);
+        }
+        settings.extend(match role {
+            "api" => vec![("api.listen", "127.0.0.1:0".to_owned())],
+            "coordinator" => vec![
+                ("health.listen", "127.0.0.1:0".to_owned()),
+                ("coordinator.lease_ms", "4000".to_owned()),
+                ("coordinator.claim_deadline_ms", "6000".to_owned()),
+                ("coordinator.worker_silence_ms", "2000".to_owned()),
+                ("coordinator.backoff_base_ms", "200".to_owned()),
+            ],
+            _ => vec![
+                ("health.listen", "127.0.0.1:0".to_owned()),
+                ("worker.heartbeat_ms", "500".to_owned()),
+                ("blobs.max_stream_bytes_per_second", self.stream_bytes_per_second.to_string()),
+                ("worker.slots", self.pace.slots.to_string()),
+                ("worker.leaf_size_bytes", self.pace.leaf_bytes.to_string()),
+            ],
+        });
+        settings
+    }
+}
+
+/// A file of about this size with ragged records, quoted line ends and bytes that are no text.
+pub(super) fn write_file(path: &Path, size_bytes: u64) {
+    let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
+    let mut written = 0;
+    let mut line = b"id,name,amount,note\n".to_vec();
+    for row in 0_u64.. {
+        file.write_all(&line).unwrap();
+        written += line.len() as u64;
+        if written >= size_bytes {
+            break;
+        }
+        line.clear();
+        match row % 1000 {
+            17 => writeln!(line, "{row},short").unwrap(),
+            400 => writeln!(line, "{row},wide,{}.75,x,one,two", row % 977).unwrap(),
+            777 => line.extend_from_slice(b"9,\xff\xfe,1.0,bytes\n"),
+            n if n % 10 == 3 => writeln!(line, "{row},\"two\nlines, {n}\",{}.5,{CELL}", row % 977).unwrap(),
+            n => writeln!(line, "{row},customer {n},{}.25,plain note of some length", row % 977).unwrap(),
+        }
+    }
+    file.flush().unwrap();
+}
+
+/// The answer to a GET, or nothing if there is none.
+pub(super) async fn get(url: &str) -> Option<(u16, String)> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (host, path) = url.strip_prefix("http://")?.split_once('/')?;
+    let mut stream = tokio::net::TcpStream::connect(host).await.ok()?;
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    Some((status, answer.split_once("\r\n\r\n")?.1.to_owned()))
+}
+
+/// Asks until it is so.
+pub(super) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+    const PATIENCE: Duration = Duration::from_secs(90);
+    let asking = async {
+        let mut regularly = tokio::time::interval(Duration::from_millis(200));
+        while !is_so().await {
+            regularly.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, asking).await.is_ok(), "it never came: {what}");
+}
