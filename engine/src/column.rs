@@ -115,6 +115,14 @@ impl ColumnState {
         }
     }
 
+    /// Does the additions that are queued, once there are `len` of them.
+    #[inline]
+    fn settle_long_queues(&mut self, len: usize) {
+        if self.queues.hashes.len() >= len {
+            self.settle_queues();
+        }
+    }
+
     /// Does the additions that are queued. Before this, the state is not complete.
     fn settle_queues(&mut self) {
         self.queues.hashes.drain(..).for_each(|hash| self.distinct.add(hash));
@@ -222,10 +230,10 @@ impl ColumnState {
             }
             Some((min, max)) => {
                 if (head, len) < (&min.head[..], min.len) {
-                    *min = TextExtreme { head: head.to_vec(), len };
+                    min.replace(head, len);
                 }
                 if (head, len) > (&max.head[..], max.len) {
-                    *max = TextExtreme { head: head.to_vec(), len };
+                    max.replace(head, len);
                 }
             }
         }

@@ -15,7 +15,7 @@ fn nulls() -> NullSpellings {
 }
 
 fn count(cells: &[String]) -> (ColumnState, FrequentSummary) {
-    let mut counter = ColumnCounter::new(SIZES, 2);
+    let mut counter = ColumnCounter::new(SIZES, 2, 3);
     cells.iter().for_each(|cell| counter.add(&nulls(), cell.as_bytes()));
     counter.take()
 }

@@ -15,7 +15,13 @@ use crate::simd::{Needles, find_all};
 use crate::utf8::for_each_ill_formed;
 
 /// Bytes taken into the buffer before records are cut: small enough for the second-level cache.
-const PIECE_BYTES: usize = 512 << 10;
+const PIECE_BYTES: usize = 128 << 10;
+
+/// Values of all columns that may wait to be added to the large tables of their columns: so many of one column at
+/// once that its tables are fetched into the cache for many of them.
+const QUEUED_VALUES: usize = 1 << 18;
+/// Of one column: more would not make it faster.
+const MOST_QUEUED_VALUES: usize = 1 << 14;
 
 /// Counts the records of one leaf at a time; keeps its memory from leaf to leaf.
 pub struct LeafCounter {
@@ -50,7 +56,8 @@ struct Totals {
 impl LeafCounter {
     /// A counter for leaves of this file.
     pub fn new(context: &Arc<LeafContext>) -> Self {
-        let counter = || ColumnCounter::new(context.sizes, context.nulls.len());
+        let queue_len = (QUEUED_VALUES / context.width.max(1)).min(MOST_QUEUED_VALUES);
+        let counter = || ColumnCounter::new(context.sizes, context.nulls.len(), queue_len);
         Self {
             context: Arc::clone(context),
             cutter: Cutter::new(context.dialect, context.width, context.limits.record_bytes as usize),

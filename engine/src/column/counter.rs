@@ -8,7 +8,7 @@ use crate::cell::Class;
 use crate::ledger::count_where;
 use crate::limits::VALUE_BYTES;
 use crate::records::{Cell, Span, unquote};
-use crate::sketch::frequent::{Frequent, FrequentSummary};
+use crate::sketch::frequent::{Frequent, FrequentSummary, Source, ValueRef};
 
 /// Cell texts that mean "no value".
 #[derive(Clone, Debug)]
@@ -56,25 +56,21 @@ pub struct ColumnCounter {
     deferring: bool,
     /// Memory of [`add_batch`](Self::add_batch): cells without their quotes, and values to be counted.
     unquoted: Vec<u8>,
-    values: Vec<(u64, Place, usize)>,
-}
-
-/// Where the bytes of a queued value are.
-#[derive(Clone, Copy)]
-enum Place {
-    Text(usize),
-    Unquoted(usize),
+    values: Vec<(u64, ValueRef)>,
+    /// Values are queued up to this number before they are added to the large tables.
+    queue_len: usize,
 }
 
 impl ColumnCounter {
-    /// No cells.
-    pub fn new(sizes: SketchSizes, null_spellings: usize) -> Self {
+    /// No cells. Up to `queue_len` values wait before they are added to the large tables.
+    pub fn new(sizes: SketchSizes, null_spellings: usize, queue_len: usize) -> Self {
         Self {
             state: ColumnState::new(sizes, null_spellings),
             frequent: Frequent::new(sizes.top_values_tracked),
             deferring: true,
             unquoted: Vec::new(),
             values: Vec::new(),
+            queue_len,
         }
     }
 
@@ -89,7 +85,7 @@ impl ColumnCounter {
         if let Some(hash) = self.count_cheaply(nulls, text) {
             self.frequent.add(hash, text, text.len() as u64);
             self.state.measure(hash, text, count_chars(text), 1);
-            self.state.settle_queues();
+            self.state.settle_long_queues(self.queue_len);
         }
     }
 
@@ -104,12 +100,12 @@ impl ColumnCounter {
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
         for span in spans {
-            let (cell, place) = match span.cell() {
-                Cell::Plain { start, end } => (&text[start..end], Place::Text(start)),
+            let (cell, source, start) = match span.cell() {
+                Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
                 Cell::Quoted { start, end } => {
                     let at = unquoted.len();
                     unquote(dialect, &text[start..end], &mut unquoted);
-                    (&unquoted[at..], Place::Unquoted(at))
+                    (&unquoted[at..], Source::Unquoted, at)
                 }
                 Cell::Missing => {
                     self.state.missing += 1;
@@ -119,17 +115,12 @@ impl ColumnCounter {
             if let Some(hash) = self.count_cheaply(nulls, cell) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
                 self.state.measure(hash, cell, chars, 1);
-                values.push((hash, place, cell.len()));
+                values.push((hash, ValueRef { source, start: start as u32, len: cell.len() as u32 }));
             }
         }
-        for (hash, place, len) in values.drain(..) {
-            let value = match place {
-                Place::Text(start) => &text[start..start + len],
-                Place::Unquoted(start) => &unquoted[start..start + len],
-            };
-            self.frequent.add(hash, value, len as u64);
-        }
-        self.state.settle_queues();
+        values.drain(..).for_each(|(hash, value)| self.frequent.add_from_batch(hash, value));
+        self.frequent.keep(text, &unquoted);
+        self.state.settle_long_queues(self.queue_len);
         unquoted.clear();
         (self.unquoted, self.values) = (unquoted, values);
     }

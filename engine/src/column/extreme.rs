@@ -5,6 +5,9 @@ use std::cmp::Ordering;
 
 use crate::exact_sum::Number;
 
+/// Digits of the largest `u64`.
+const U64_DIGITS: usize = 20;
+
 /// The smallest or largest value by bytes: its head and its whole length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TextExtreme {
@@ -23,6 +26,15 @@ pub struct NumberExtreme {
     pub text: String,
 }
 
+impl TextExtreme {
+    /// Takes over a value by its head and length.
+    pub(super) fn replace(&mut self, head: &[u8], len: u64) {
+        self.head.clear();
+        self.head.extend_from_slice(head);
+        self.len = len;
+    }
+}
+
 impl NumberExtreme {
     /// Takes over a number that is on the `wanted` side of this one; numbers with the same `f64` are told apart
     /// by their digits.
@@ -30,6 +42,12 @@ impl NumberExtreme {
         // Decimals of up to 15 digits that share an f64 are the same number.
         let short = matches!(number, Number::Decimal { mantissa, .. } if mantissa.unsigned_abs() < 1_000_000_000_000_000);
         if value == self.value && short && self.text.len() <= 15 {
+            return;
+        }
+        if value.partial_cmp(&self.value) == Some(wanted) {
+            // A sorted column comes here with each cell.
+            self.value = value;
+            write_canonical(text, number, &mut self.text);
             return;
         }
         self.merge(wanted, &Self { value, text: canonical_text(text, number) });
@@ -45,27 +63,45 @@ impl NumberExtreme {
 
 /// One text per number: no exponent, no leading or trailing zeros; a number of too many digits as it was written.
 pub(super) fn canonical_text(text: &[u8], number: Number) -> String {
-    let Number::Decimal { mantissa, scale } = number else {
-        return String::from_utf8_lossy(text).into_owned();
+    let mut canonical = String::new();
+    write_canonical(text, number, &mut canonical);
+    canonical
+}
+
+/// [`canonical_text`] in the place of what `out` holds.
+fn write_canonical(text: &[u8], number: Number, out: &mut String) {
+    out.clear();
+    let Number::Decimal { mut mantissa, mut scale } = number else {
+        out.push_str(&String::from_utf8_lossy(text));
+        return;
     };
-    let (mut mantissa, mut scale) = (mantissa, scale);
     while scale > 0 && mantissa % 10 == 0 {
         mantissa /= 10;
         scale = if mantissa == 0 { 0 } else { scale - 1 };
     }
     if mantissa == 0 {
-        return "0".to_owned();
+        return out.push('0');
     }
-    let sign = if mantissa < 0 { "-" } else { "" };
-    let digits = mantissa.unsigned_abs().to_string();
-    match scale {
-        0 => format!("{sign}{digits}"),
-        1.. => {
-            let padded = format!("{digits:0>width$}", width = scale as usize + 1);
-            let (whole, fraction) = padded.split_at(padded.len() - scale as usize);
-            format!("{sign}{whole}.{fraction}")
-        }
-        ..0 => format!("{sign}{digits}{}", "0".repeat(usize::from(scale.unsigned_abs()))),
+    if mantissa < 0 {
+        out.push('-');
+    }
+    let mut digits = [b'0'; U64_DIGITS];
+    let mut start = U64_DIGITS;
+    let mut rest = mantissa.unsigned_abs();
+    while rest > 0 {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    let digits = &digits[start..];
+    let fraction_len = usize::from(scale.max(0).unsigned_abs());
+    let (whole, fraction) = digits.split_at(digits.len().saturating_sub(fraction_len));
+    out.extend(whole.iter().map(|&digit| char::from(digit)));
+    out.extend(std::iter::repeat_n('0', usize::from(scale.min(0).unsigned_abs())));
+    if fraction_len > 0 {
+        out.push_str(if whole.is_empty() { "0." } else { "." });
+        out.extend(std::iter::repeat_n('0', fraction_len - fraction.len()));
+        out.extend(fraction.iter().map(|&digit| char::from(digit)));
     }
 }
 

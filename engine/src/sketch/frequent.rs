@@ -15,30 +15,46 @@ use crate::limits::VALUE_BYTES;
 pub struct Frequent {
     capacity: usize,
     error: u64,
-    /// Open addressing over hash values, 0 is free; at most half full.
-    hashes: Vec<u64>,
-    counts: Vec<u64>,
-    values: Vec<ValueRef>,
-    /// Heads of the values, back to back; entries that were dropped leave garbage until the next purge.
+    /// Open addressing over hash values, at most half full; 0 is free. The low half is the entry's index plus one,
+    /// the high half the top of its hash: a table small enough for the first-level cache decides nearly every look-up.
+    slots: Vec<u32>,
+    entries: Vec<Entry>,
+    /// So many entries, the first ones, have their bytes in `bytes`; those of the others are still in the batch.
+    kept: usize,
+    /// Heads of the values of the kept entries, back to back and in their order.
     bytes: Vec<u8>,
-    len: usize,
     /// Counters that stand at 1.
     ones: usize,
 }
 
-#[derive(Clone, Copy, Default)]
-struct ValueRef {
-    start: u32,
-    kept: u32,
-    /// Length of the whole value in bytes.
-    len: u64,
-}
-
-/// A counter on its way into the table.
-struct Counted {
+/// A counter.
+#[derive(Clone, Copy)]
+struct Entry {
     hash: u64,
     count: u64,
+    /// Length of the whole value in bytes.
     len: u64,
+    /// Where its head starts.
+    start: u32,
+    head_len: u16,
+    source: Source,
+}
+
+/// The bytes that a [`ValueRef`] points into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The text of the batch.
+    Text,
+    /// What [`unquote`](crate::records::unquote) made of it.
+    Unquoted,
+}
+
+/// A whole value in a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ValueRef {
+    pub(crate) source: Source,
+    pub(crate) start: u32,
+    pub(crate) len: u32,
 }
 
 /// A value with its count.
@@ -63,67 +79,96 @@ pub struct FrequentSummary {
     pub counters: Vec<Counter>,
 }
 
-/// Where a value is in the table.
-#[derive(Clone, Copy)]
-pub(crate) struct SlotIndex(usize);
+/// Half of a slot says which entry it is.
+const MOST_COUNTERS: u32 = u16::MAX as u32 - 1;
 
 impl Frequent {
-    /// No values; at most `capacity` counters.
+    /// No values; at most `capacity` counters (2 to 65,534).
     pub fn new(capacity: u32) -> Self {
-        let capacity = capacity.max(2) as usize;
         Self {
-            capacity,
+            capacity: capacity.clamp(2, MOST_COUNTERS) as usize,
             error: 0,
-            hashes: Vec::new(),
-            counts: Vec::new(),
-            values: Vec::new(),
+            slots: Vec::new(),
+            entries: Vec::new(),
+            kept: 0,
             bytes: Vec::new(),
-            len: 0,
             ones: 0,
         }
     }
 
     /// Counts one more of a value. `value` is the whole value or at least its first 256 bytes, `len` its
-    /// length.
+    /// length. Not while values of a batch wait for [`keep`](Self::keep).
     #[inline]
     pub fn add(&mut self, hash: u64, value: &[u8], len: u64) {
-        match self.find(hash) {
-            Ok(slot) => self.increment(slot),
-            Err(slot) if self.len < self.capacity => self.insert(slot, hash, value, len),
-            Err(_) => {
-                self.purge();
-                self.insert(self.free_slot(hash), hash, value, len);
-            }
+        if self.count_known(hash) {
+            return;
         }
+        debug_assert_eq!(self.kept, self.entries.len(), "the batch before is kept");
+        self.make_room();
+        let head = &value[..value.len().min(VALUE_BYTES)];
+        let (start, head_len) = (self.bytes.len() as u32, head.len() as u16);
+        self.bytes.extend_from_slice(head);
+        self.kept = self.entries.len() + 1;
+        self.insert(Entry { hash, count: 1, len, start, head_len, source: Source::Text });
+    }
+
+    /// Counts one more of a value of a batch, whose bytes are only copied if [`keep`](Self::keep) still finds it.
+    #[inline]
+    pub(crate) fn add_from_batch(&mut self, hash: u64, value: ValueRef) {
+        if self.count_known(hash) {
+            return;
+        }
+        self.make_room();
+        let ValueRef { source, start, len } = value;
+        let head_len = len.min(VALUE_BYTES as u32) as u16;
+        self.insert(Entry { hash, count: 1, len: u64::from(len), start, head_len, source });
+    }
+
+    /// Copies the bytes of the values that came from a batch, which ends here.
+    pub(crate) fn keep(&mut self, text: &[u8], unquoted: &[u8]) {
+        for entry in &mut self.entries[self.kept..] {
+            let from = match entry.source {
+                Source::Text => text,
+                Source::Unquoted => unquoted,
+            };
+            let start = self.bytes.len() as u32;
+            self.bytes.extend_from_slice(&from[entry.start as usize..][..usize::from(entry.head_len)]);
+            entry.start = start;
+        }
+        self.kept = self.entries.len();
     }
 
     /// Counts one more of a value that is there, or says that it is not.
     #[inline]
     pub(crate) fn count_known(&mut self, hash: u64) -> bool {
         match self.find(hash) {
-            Ok(slot) => {
-                self.increment(slot);
+            Some(index) => {
+                let count = &mut self.entries[index].count;
+                self.ones -= usize::from(*count == 1);
+                *count += 1;
                 true
             }
-            Err(_) => false,
+            None => false,
         }
     }
 
     /// There is no free counter.
     pub(crate) fn is_full(&self) -> bool {
-        self.len == self.capacity
+        self.entries.len() == self.capacity
     }
 
     /// Calls `each` with the hash, kept bytes, whole length and count of every counter.
     pub(crate) fn for_each(&self, mut each: impl FnMut(u64, &[u8], u64, u64)) {
-        for slot in (0..self.hashes.len()).filter(|&slot| self.hashes[slot] != 0) {
-            each(self.hashes[slot], self.value(slot), self.values[slot].len, self.counts[slot]);
+        debug_assert_eq!(self.kept, self.entries.len(), "the batch is kept");
+        for entry in &self.entries {
+            let head = &self.bytes[entry.start as usize..][..usize::from(entry.head_len)];
+            each(entry.hash, head, entry.len, entry.count);
         }
     }
 
     /// The summary of what was counted, and an empty table that keeps its memory.
     pub fn take_summary(&mut self) -> FrequentSummary {
-        let mut counters = Vec::with_capacity(self.len);
+        let mut counters = Vec::with_capacity(self.entries.len());
         self.for_each(|hash, head, len, count| {
             counters.push(Counter { hash, count, len, head: head.to_vec() })
         });
@@ -134,63 +179,57 @@ impl Frequent {
         summary
     }
 
-    #[inline]
-    fn increment(&mut self, slot: SlotIndex) {
-        self.ones -= usize::from(self.counts[slot.0] == 1);
-        self.counts[slot.0] += 1;
-    }
-
     fn clear(&mut self) {
-        self.hashes.fill(0);
+        self.slots.fill(0);
+        self.entries.clear();
         self.bytes.clear();
-        self.len = 0;
+        self.kept = 0;
         self.ones = 0;
     }
 
-    fn value(&self, slot: usize) -> &[u8] {
-        let ValueRef { start, kept, .. } = self.values[slot];
-        &self.bytes[start as usize..][..kept as usize]
-    }
-
     #[inline]
-    fn find(&self, hash: u64) -> Result<SlotIndex, SlotIndex> {
-        let hash = hash.max(1);
-        if self.hashes.is_empty() {
-            return Err(SlotIndex(0));
-        }
-        let mask = self.hashes.len() - 1;
+    fn find(&self, hash: u64) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
         let mut slot = hash as usize & mask;
         loop {
-            match self.hashes[slot] {
-                0 => return Err(SlotIndex(slot)),
-                found if found == hash => return Ok(SlotIndex(slot)),
-                _ => slot = (slot + 1) & mask,
+            let found = self.slots[slot];
+            if found == 0 {
+                return None;
             }
+            if found >> 16 == tag(hash) {
+                let index = (found & 0xFFFF) as usize - 1;
+                if self.entries[index].hash == hash {
+                    return Some(index);
+                }
+            }
+            slot = (slot + 1) & mask;
         }
     }
 
-    fn insert(&mut self, mut slot: SlotIndex, hash: u64, value: &[u8], len: u64) {
-        if (self.len + 1) * 2 > self.hashes.len() {
-            self.resize((self.hashes.len() * 2).max(8));
-            slot = self.free_slot(hash);
+    fn make_room(&mut self) {
+        if self.entries.len() == self.capacity {
+            self.purge();
         }
-        self.put(slot, Counted { hash: hash.max(1), count: 1, len }, &value[..value.len().min(VALUE_BYTES)]);
     }
 
+    /// Adds an entry that is not there yet.
     #[inline]
-    fn put(&mut self, SlotIndex(slot): SlotIndex, counted: Counted, head: &[u8]) {
-        self.hashes[slot] = counted.hash;
-        self.counts[slot] = counted.count;
-        let start = self.bytes.len() as u32;
-        self.values[slot] = ValueRef { start, kept: head.len() as u32, len: counted.len };
-        self.bytes.extend_from_slice(head);
-        self.len += 1;
-        self.ones += usize::from(counted.count == 1);
+    fn insert(&mut self, entry: Entry) {
+        self.ones += usize::from(entry.count == 1);
+        self.entries.push(entry);
+        if self.entries.len() * 2 > self.slots.len() {
+            self.index_anew((self.slots.len() * 2).max(8));
+        } else {
+            index(&mut self.slots, entry.hash, self.entries.len());
+        }
     }
 
-    fn free_slot(&self, hash: u64) -> SlotIndex {
-        match self.find(hash) {
-            Ok(slot) | Err(slot) => slot,
+    #[cold]
+    fn index_anew(&mut self, slots: usize) {
+        self.slots.clear();
+        self.slots.resize(slots, 0);
+        for (at, entry) in self.entries.iter().enumerate() {
+            index(&mut self.slots, entry.hash, at + 1);
         }
     }
 
@@ -202,47 +241,57 @@ impl Frequent {
     }
 
     fn median(&self) -> u64 {
-        if self.ones > self.len / 2 {
+        if self.ones > self.entries.len() / 2 {
             return 1;
         }
-        let used = (0..self.hashes.len()).filter(|&slot| self.hashes[slot] != 0);
-        let mut counts: Vec<u64> = used.map(|slot| self.counts[slot]).collect();
+        let mut counts: Vec<u64> = self.entries.iter().map(|entry| entry.count).collect();
         let middle = counts.len() / 2;
         *counts.select_nth_unstable(middle).1
     }
 
     /// Lowers every counter by `minus` and drops those at zero or below.
     fn keep_above(&mut self, minus: u64) {
-        let mut kept: Vec<(Counted, ValueRef)> = Vec::new();
-        for slot in 0..self.hashes.len() {
-            if self.hashes[slot] != 0 && self.counts[slot] > minus {
-                let count = self.counts[slot] - minus;
-                kept.push((
-                    Counted { hash: self.hashes[slot], count, len: self.values[slot].len },
-                    self.values[slot],
-                ));
-            }
-        }
-        if kept.is_empty() {
+        if minus == 1 && self.ones == self.entries.len() {
             return self.clear();
         }
-        let bytes = std::mem::take(&mut self.bytes);
-        self.clear();
-        for (counted, value) in kept {
-            let slot = self.free_slot(counted.hash);
-            self.put(slot, counted, &bytes[value.start as usize..][..value.kept as usize]);
-        }
+        let (bytes, kept) = (&mut self.bytes, self.kept);
+        let (mut bytes_left, mut at, mut kept_left) = (0, 0, 0);
+        self.entries.retain_mut(|entry| {
+            let is_kept = at < kept;
+            at += 1;
+            if entry.count <= minus {
+                return false;
+            }
+            entry.count -= minus;
+            if is_kept {
+                let start = entry.start as usize;
+                bytes.copy_within(start..start + usize::from(entry.head_len), bytes_left);
+                entry.start = bytes_left as u32;
+                bytes_left += usize::from(entry.head_len);
+                kept_left += 1;
+            }
+            true
+        });
+        self.bytes.truncate(bytes_left);
+        self.kept = kept_left;
+        self.ones = self.entries.iter().filter(|entry| entry.count == 1).count();
+        self.index_anew(self.slots.len());
     }
+}
 
-    fn resize(&mut self, slots: usize) {
-        let hashes = std::mem::replace(&mut self.hashes, vec![0; slots]);
-        let counts = std::mem::replace(&mut self.counts, vec![0; slots]);
-        let values = std::mem::replace(&mut self.values, vec![ValueRef::default(); slots]);
-        for slot in (0..hashes.len()).filter(|&slot| hashes[slot] != 0) {
-            let SlotIndex(to) = self.free_slot(hashes[slot]);
-            (self.hashes[to], self.counts[to], self.values[to]) = (hashes[slot], counts[slot], values[slot]);
-        }
+fn tag(hash: u64) -> u32 {
+    (hash >> 48) as u32
+}
+
+/// Notes in the first free slot that the entry with this hash is the `number`th.
+#[inline]
+fn index(slots: &mut [u32], hash: u64, number: usize) {
+    let mask = slots.len() - 1;
+    let mut slot = hash as usize & mask;
+    while slots[slot] != 0 {
+        slot = (slot + 1) & mask;
     }
+    slots[slot] = tag(hash) << 16 | number as u32;
 }
 
 impl FrequentSummary {
