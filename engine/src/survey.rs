@@ -2,6 +2,7 @@
 //! at the head of the file and reads on to the end of the first record, in bounded memory.
 
 use data_inspector_domain::failure::{Failure, FailureCode};
+use data_inspector_domain::finding::{Finding, FindingCode};
 use data_inspector_domain::spec::{
     ByteChoice, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec, LengthLimits,
     ResolvedSpec, SketchSizes,
@@ -86,7 +87,7 @@ impl Survey {
         let (data_offset, data_line, findings) = if decided.has_header {
             (first.end, first.end_line, first.findings)
         } else {
-            (decided.start, decided.start_line, Vec::new())
+            (decided.start, decided.start_line, unclosed_quotes(first.findings))
         };
         Ok(ResolvedSpec {
             engine_version: ENGINE_VERSION,
@@ -118,13 +119,16 @@ impl Survey {
             skip_lines(&self.sample, if byte_order_mark { 3 } else { 0 }, overrides.skip_lines.unwrap_or(0))?;
         let text = &self.sample[start..];
         let at_eof = self.sample.len() as u64 == self.file_size;
-        let dialect = dialect::decide(text, at_eof, overrides);
+        let (dialect, runaway_quote) = dialect::decide(text, at_eof, overrides);
         let sample = header::Sample::new(&dialect, text, at_eof);
         let has_header = overrides.header.unwrap_or_else(|| sample.has_header());
         let mut lines = LineCounter::default();
         lines.advance(&self.sample[..start]);
         let start_line = lines.lines + 1;
         let mut reader = FirstRecordReader::new(dialect, start as u64, start_line);
+        if let Some(quote) = runaway_quote {
+            reader.report_runaway_quote(text, quote);
+        }
         reader.feed(text)?;
         let sample_width = sample.width();
         let start = start as u64;
@@ -133,6 +137,12 @@ impl Survey {
         self.decided = Some(decided);
         Ok(())
     }
+}
+
+/// What is known of a first record that is data, and so counted with the others: a quote that is no quote any more.
+fn unclosed_quotes(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.retain(|finding| finding.code == FindingCode::UnclosedQuote);
+    findings
 }
 
 fn too_many_columns() -> Failure {

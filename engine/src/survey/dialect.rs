@@ -12,7 +12,8 @@ const TRIED_BYTES: usize = 256 << 10;
 /// In order of preference.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 
-pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> Dialect {
+/// The dialect, and where the quote is because of which the file is read without quotes.
+pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> (Dialect, Option<usize>) {
     let at_eof = at_eof && text.len() <= TRIED_BYTES;
     let text = &text[..text.len().min(TRIED_BYTES)];
     let chosen = |choice: Option<ByteChoice>, default: Option<u8>| choice.map_or(default, ByteChoice::byte);
@@ -22,10 +23,14 @@ pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> 
         escape: chosen(overrides.escape, None),
         comment: chosen(overrides.comment, None),
     };
-    let mut dialect = match overrides.delimiter {
-        Some(_) => base,
-        None => best_delimiter(text, at_eof, base),
+    let delimiters = match &overrides.delimiter {
+        Some(stated) => std::slice::from_ref(stated),
+        None => &DELIMITERS[..],
     };
+    let (mut dialect, runaway) = best_reading(text, at_eof, base, delimiters, overrides.quote.is_none());
+    if runaway.is_some() {
+        return (dialect, runaway);
+    }
     if overrides.quote.is_none() && uses_single_quotes(text, &dialect) {
         dialect.quote = Some(b'\'');
     }
@@ -35,21 +40,57 @@ pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> 
     if overrides.comment.is_none() && starts_with_comment(text, at_eof, &dialect) {
         dialect.comment = Some(b'#');
     }
-    dialect
+    (dialect, None)
 }
 
-fn best_delimiter(text: &[u8], at_eof: bool, base: Dialect) -> Dialect {
+/// The first of the best. Where a quote opens in the first record and never closes, the reading without quotes is
+/// tried as well: it wins if there is a table below.
+fn best_reading(
+    text: &[u8],
+    at_eof: bool,
+    base: Dialect,
+    delimiters: &[u8],
+    quote_is_open: bool,
+) -> (Dialect, Option<usize>) {
     let taken =
         |byte: u8| Some(byte) == base.quote || Some(byte) == base.escape || Some(byte) == base.comment;
-    let mut best = (f64::MIN, base);
-    for delimiter in DELIMITERS.into_iter().filter(|&delimiter| !taken(delimiter)) {
-        let dialect = Dialect { delimiter, ..base };
-        let score = Sample::new(&dialect, text, at_eof).score();
+    let quoted = delimiters
+        .iter()
+        .filter(|&&delimiter| !taken(delimiter))
+        .map(|&delimiter| Dialect { delimiter, ..base });
+    let unquoted = quoted.clone().filter(|_| quote_is_open).filter_map(|dialect| {
+        let runaway = runaway_quote(text, &dialect)?;
+        Some((Dialect { quote: None, ..dialect }, Some(runaway)))
+    });
+    let mut best = (f64::MIN, (base, None));
+    for reading in quoted.clone().map(|dialect| (dialect, None)).chain(unquoted) {
+        let score = Sample::new(&reading.0, text, at_eof).score();
         if score > best.0 {
-            best = (score, dialect);
+            best = (score, reading);
         }
     }
     best.1
+}
+
+/// Where the quote opens that keeps the first record from ending in the text, although lines end in it.
+fn runaway_quote(text: &[u8], dialect: &Dialect) -> Option<usize> {
+    let mut state = State::RecordStart;
+    let (mut in_record, mut opened_at) = (false, 0);
+    for (at, &byte) in text.iter().enumerate() {
+        if state.starts_record(byte) && !matches!(byte, b'\n' | b'\r') {
+            if in_record {
+                return None;
+            }
+            in_record = true;
+        }
+        let next = state.step(dialect, byte);
+        if next == State::Quoted && matches!(state, State::RecordStart | State::FieldStart) {
+            opened_at = at;
+        }
+        state = next;
+    }
+    let swallows_lines = memchr::memchr2(b'\n', b'\r', &text[opened_at..]).is_some();
+    (state == State::Quoted && swallows_lines).then_some(opened_at)
 }
 
 /// What reading the text with a dialect shows about its quotes.

@@ -6,6 +6,7 @@ use data_inspector_domain::spec::{Dialect, LengthLimits};
 use std::collections::{BTreeMap, HashSet};
 
 use crate::finish::excerpt_text;
+use crate::ledger::{LineCounter, count_where, excerpt};
 use crate::limits::{COLUMNS, EXAMPLES, NAME_BYTES};
 use crate::long_record::{FieldBuffer, LongRecord, LongRecordEnd, LongRecordSink, Place};
 use crate::scan::Need;
@@ -46,6 +47,22 @@ impl FirstRecordReader {
     pub(super) fn new(dialect: Dialect, offset: u64, line: u64) -> Self {
         let sink = Sink::default();
         Self { dialect, offset, line, after_cr: false, record: None, done: false, cells: 0, sink }
+    }
+
+    /// Reports the quote at index `quote` of `text`, which starts where this reader starts: it never closes, and the
+    /// file is read without quotes because of it.
+    pub(super) fn report_runaway_quote(&mut self, text: &[u8], quote: usize) {
+        let before = &text[..quote];
+        let line_start = memchr::memrchr2(b'\n', b'\r', before).map_or(0, |end| end + 1);
+        let line_end = memchr::memchr2(b'\n', b'\r', &text[quote..]).map_or(text.len(), |end| quote + end);
+        let column = count_where(&before[line_start..], |byte| byte == self.dialect.delimiter) as usize;
+        let mut lines = LineCounter::default();
+        lines.advance(before);
+        self.sink.line = self.line;
+        let excerpt = excerpt(&text[line_start..line_end], quote - line_start);
+        let offset = self.offset + quote as u64;
+        let place = Place { offset, lines: lines.lines, column: Some(column), excerpt: &excerpt };
+        self.sink.add(FindingCode::UnclosedQuote, Some(0), &place);
     }
 
     pub(super) fn need(&self) -> Need {

@@ -48,6 +48,39 @@ fn quotes_escapes_and_comments() {
     assert_eq!(dialect("#id,name\n1,a\n2,b\n").comment, None);
 }
 
+/// A quote that opens in the first record and never closes would swallow the file.
+#[test]
+fn a_runaway_quote_in_the_first_record_is_read_as_text() {
+    for (text, header, columns) in [
+        ("id,\"note\n1,2\n3,4\n", true, vec!["id", "\"note"]),
+        ("\n1,2,\"x\n3,4,y\n5,6,z\n", false, vec!["column_1", "column_2", "column_3"]),
+        ("id;\"note\n1;2\n3;4\n", true, vec!["id", "\"note"]),
+    ] {
+        let spec = survey(text, FormatOverrides::default());
+        assert_eq!((spec.dialect.quote, spec.head.has_header), (None, header), "{text:?}");
+        assert_eq!(spec.columns, columns, "{text:?}");
+        let example = spec
+            .head
+            .findings
+            .iter()
+            .find(|finding| finding.code == FindingCode::UnclosedQuote)
+            .map(|finding| (finding.count, &finding.examples[0]));
+        let (count, example) = example.unwrap_or_else(|| panic!("{text:?} has no such finding"));
+        let quote = text.find('"').unwrap();
+        let line = 1 + text[..quote].matches('\n').count();
+        assert_eq!((count, example.byte_offset, example.line), (1, quote as u64, line as u64), "{text:?}");
+        assert_eq!(
+            (example.row, example.column_index),
+            (Some(0), Some(columns.len() as u32 - 1)),
+            "{text:?}"
+        );
+    }
+    let stated = FormatOverrides { quote: Some(ByteChoice::Byte(b'"')), ..FormatOverrides::default() };
+    assert_eq!(survey("id,\"note\n1,2\n3,4\n", stated).dialect.quote, Some(b'"'));
+    let one_cell = survey("\"one\ncell", FormatOverrides::default());
+    assert_eq!(one_cell.dialect.quote, Some(b'"'), "nothing speaks for a table");
+}
+
 #[test]
 fn every_part_can_be_overridden() {
     let text = "skip me\nid;na;me\n1;2;3\n";
