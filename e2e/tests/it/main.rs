@@ -5,6 +5,7 @@ mod architecture;
 mod cluster;
 #[cfg(feature = "services")]
 mod containers;
+mod documentation;
 #[cfg(feature = "oracle")]
 mod duckdb_oracle;
 mod fuzz_replay;
