@@ -79,7 +79,7 @@ async fn answer_get(
         return Err(Fault::one(FaultKind::UnsupportedMediaType, ErrorCode::BadUserInput, message));
     }
     let viewer = shared.authenticator.authenticate(guard::authorization(headers)).await?;
-    let params = Params::from_query(query)?;
+    let params = Params::from_query(query, shared.config.body_values)?;
     execute(shared, params, viewer, request_id, &[OperationKind::Query]).await
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn read_json_request(
         let message = "send the request as `Content-Type: application/json`";
         return Err(Fault::one(FaultKind::UnsupportedMediaType, ErrorCode::BadUserInput, message));
     }
-    Params::from_json(&read_body(body, shared).await?)
+    Params::from_json(&read_body(body, shared).await?, shared.config.body_values)
 }
 
 async fn read_body(body: Body, shared: &Shared) -> Result<axum::body::Bytes, Fault> {

@@ -8,6 +8,7 @@ mod fault;
 pub mod gate;
 mod guard;
 mod http;
+mod json;
 mod negotiate;
 mod playground;
 mod request;
@@ -41,6 +42,8 @@ pub struct TransportConfig {
     pub profile: Profile,
     /// Bytes of the body of a request.
     pub body_bytes: usize,
+    /// Values in the JSON of a request, those of its variables included.
+    pub body_values: usize,
     /// How long a request may take.
     pub timeout_ms: u64,
     /// Whether questions about the schema are answered.
@@ -93,6 +96,7 @@ impl Default for TransportConfig {
             gate: GateLimits::default(),
             profile: Profile::default(),
             body_bytes: 1 << 20,
+            body_values: 2_000,
             timeout_ms: 15_000,
             introspection: true,
             playground: true,

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::fault::{Fault, FaultKind};
-use super::gate::DocumentHash;
+use super::gate::{DocumentHash, too_much};
+use super::json::has_more_values;
 use crate::graphql::ErrorCode;
 use crate::hex;
 
@@ -18,8 +19,9 @@ pub(super) struct Params {
 }
 
 impl Params {
-    /// The request in a JSON body.
-    pub(super) fn from_json(body: &[u8]) -> Result<Self, Fault> {
+    /// The request in a JSON body of at most so many values.
+    pub(super) fn from_json(body: &[u8], most_values: usize) -> Result<Self, Fault> {
+        check_values("the body", body, most_values)?;
         let value: Value = serde_json::from_slice(body).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
             Fault::malformed(format!("the body is no JSON: {place}"))
@@ -39,10 +41,11 @@ impl Params {
     }
 
     /// The request in the query of a URL.
-    pub(super) fn from_query(query: &[(String, String)]) -> Result<Self, Fault> {
+    pub(super) fn from_query(query: &[(String, String)], most_values: usize) -> Result<Self, Fault> {
         let text = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let json = |name: &'static str| -> Result<Value, Fault> {
             let Some(text) = text(name).filter(|text| !text.is_empty()) else { return Ok(Value::Null) };
+            check_values(name, text.as_bytes(), most_values)?;
             serde_json::from_str(text).map_err(|_| Fault::malformed(format!("`{name}` is no JSON")))
         };
         let operation_name = text("operationName").filter(|name| !name.is_empty());
@@ -67,6 +70,10 @@ impl Params {
         }
         Ok(Self { document, document_hash, operation_name, variables })
     }
+}
+
+fn check_values(what: &str, text: &[u8], most: usize) -> Result<(), Fault> {
+    if has_more_values(text, most) { Err(too_much(what, most, "values")) } else { Ok(()) }
 }
 
 fn object(name: &str, value: Value) -> Result<Map<String, Value>, Fault> {

@@ -50,7 +50,7 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let params = match query {
-        Ok(Query(query)) => Params::from_query(&query),
+        Ok(Query(query)) => Params::from_query(&query, shared.config.body_values),
         Err(_) => Err(Fault::malformed("the query of the URL is malformed")),
     };
     open(shared, &headers, params, NOTHING_CHANGES).await

@@ -3,11 +3,24 @@
 use super::super::fault::Fault;
 use super::{GateLimits, too_much};
 
-/// Refuses a document with too many tokens, directives, or brackets inside each other. It counts what it sees and
-/// does not judge: a string that does not end is for the parser to report.
+/// Operations of a document that may each have as many aliases as an operation may have.
+const OPERATIONS: usize = 10;
+
+/// What was seen so far.
+#[derive(Default)]
+struct Seen {
+    tokens: usize,
+    nesting: usize,
+    parentheses: usize,
+    directives: usize,
+    aliases: usize,
+}
+
+/// Refuses a document with too many tokens, directives, aliases, or brackets inside each other. It counts what it sees
+/// and does not judge: a string that does not end is for the parser to report.
 pub(super) fn check(text: &str, limits: &GateLimits) -> Result<(), Fault> {
     let mut rest = text.as_bytes();
-    let (mut tokens, mut nesting, mut directives) = (0_usize, 0_usize, 0_usize);
+    let mut seen = Seen::default();
     while let Some((&first, after)) = rest.split_first() {
         let length = match first {
             b' ' | b'\t' | b'\n' | b'\r' | b',' | 0xEF | 0xBB | 0xBF => {
@@ -22,25 +35,45 @@ pub(super) fn check(text: &str, limits: &GateLimits) -> Result<(), Fault> {
             byte if is_word(byte) => length_until(rest, |byte| !is_word(byte)),
             _ => 1,
         };
-        tokens += 1;
-        match first {
-            b'{' | b'[' | b'(' => nesting += 1,
-            b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
-            b'@' => directives += 1,
-            _ => {}
-        }
-        if nesting > limits.nesting {
-            return Err(too_much("the document", limits.nesting, "levels of brackets"));
-        }
-        if tokens > limits.tokens {
-            return Err(too_much("the document", limits.tokens, "tokens"));
-        }
-        if directives > limits.directives {
-            return Err(too_much("the document", limits.directives, "directives"));
-        }
+        seen.take(first);
+        seen.check(limits)?;
         rest = &rest[length..];
     }
     Ok(())
+}
+
+impl Seen {
+    /// Takes a token by its first byte.
+    fn take(&mut self, first: u8) {
+        self.tokens += 1;
+        match first {
+            b'{' | b'[' | b'(' => self.nesting += 1,
+            b'}' | b']' | b')' => self.nesting = self.nesting.saturating_sub(1),
+            b'@' => self.directives += 1,
+            // Inside of parentheses it stands before a value, or before the type of a variable.
+            b':' if self.parentheses == 0 => self.aliases += 1,
+            _ => {}
+        }
+        match first {
+            b'(' => self.parentheses += 1,
+            b')' => self.parentheses = self.parentheses.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    fn check(&self, limits: &GateLimits) -> Result<(), Fault> {
+        for (found, limit, unit) in [
+            (self.nesting, limits.nesting, "levels of brackets"),
+            (self.tokens, limits.tokens, "tokens"),
+            (self.directives, limits.directives, "directives"),
+            (self.aliases, limits.aliases.saturating_mul(OPERATIONS), "aliases"),
+        ] {
+            if found > limit {
+                return Err(too_much("the document", limit, unit));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_word(byte: u8) -> bool {

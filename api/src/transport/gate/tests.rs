@@ -96,6 +96,11 @@ fn every_limit_is_reached() {
     check(&format!("{{ {} }}", many(31, "a#: lists ")), TOO_MUCH);
     check(&format!("{{ item {{ {} }} }}", many(31, "a#: name ")), TOO_MUCH);
     check(&format!("{{ {} }}", "lists ".repeat(21)), TOO_MUCH);
+    check(&format!("{{ item {{ {} }} }}", many(301, "a#: unknown ")), TOO_MUCH);
+    check(
+        &many(10, "query Q# { item { a: name b: name c: name d: name } object(i: { in: { number: 1 } }) } "),
+        None,
+    );
     check("{ items(first: 100) { items(first: 100) { name } } }", TOO_MUCH);
     check("query Q($n: Int) { items(first: $n) { items(first: $n) { name } } }", TOO_MUCH);
     check(&chain_of_fragments(15), TOO_MUCH);

@@ -20,6 +20,7 @@ use super::super::engine::{self, is_request_error, stream_answer};
 use super::super::fault::{Fault, FaultKind};
 use super::super::gate::OperationKind;
 use super::super::http::{admit, run as run_once};
+use super::super::json::has_more_values;
 use super::super::request::Params;
 use super::super::{Shared, new_request_id};
 use super::message::{self, ClientMessage, close};
@@ -137,6 +138,9 @@ impl Session {
         self.heard_at = Instant::now();
         self.asked = false;
         match received {
+            Message::Text(text) if has_more_values(text.as_bytes(), self.shared.config.body_values) => {
+                self.refuse(close::TOO_BIG).await
+            }
             Message::Text(text) => match ClientMessage::read(&text) {
                 Some(message) => self.handle(message).await,
                 None => self.refuse(close::BAD_REQUEST).await,

@@ -66,3 +66,9 @@ async fn without_introspection_no_suggestion_tells_a_name() {
     let settings = ["--set", "api.transport.introspection=false"];
     run_against_the_program_with(&settings, "suggestions.mjs", &[SCHEMA]).await;
 }
+
+/// What each costs in a release build is in `docs/hostile-requests.md`.
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_requests_are_refused_and_the_program_lives() {
+    run_against_the_program("hostile.mjs", &[]).await;
+}

@@ -131,6 +131,13 @@ async fn bounds_are_reached() {
     let long = json!({ "query": "{ hello }", "variables": { "x": "y".repeat(1_000) } });
     check(post(&server, &long), 413, "LIMIT_EXCEEDED").await;
     check(post(&server, &json!({ "query": "{ never }" })), 504, "TIMEOUT").await;
+    let server = Server::with(TransportConfig { body_values: 5, ..Default::default() }).await;
+    let with = |values: &[i32]| json!({ "query": "{ hello }", "variables": { "x": values } });
+    assert_eq!(post(&server, &with(&[1])).send().await.unwrap().status(), 200);
+    check(post(&server, &with(&[1, 2])), 400, "LIMIT_EXCEEDED").await;
+    let variables = [("query", "{ hello }"), ("variables", "[1,2,3,4,5]")];
+    let get = client().get(server.url_with("/graphql", &variables)).header("accept", GRAPHQL_RESPONSE);
+    check(get, 400, "LIMIT_EXCEEDED").await;
 }
 
 #[tokio::test]

@@ -226,6 +226,10 @@ async fn connections_and_messages_are_bounded() {
     assert!(matches!(second, Err(Error::Http(response)) if response.status() == 503));
     client.subscribe("1", &"{ hello } #".repeat(1_000)).await;
     assert!(matches!(client.hear().await, Heard::Closed(1009, _) | Heard::Gone));
+    let server = Server::with(TransportConfig { body_values: 6, ..Default::default() }).await;
+    let mut client = Client::introduced(&server).await;
+    client.say(json!({ "type": "ping", "payload": { "a": [1, 2, 3, 4] } })).await;
+    assert_eq!(client.hear().await, closed(1009, "Message too big"));
 }
 
 #[tokio::test]
