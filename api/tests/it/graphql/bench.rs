@@ -93,11 +93,7 @@ impl Bench {
         self.follow_to(Some(&self.owner), document, variables)
     }
 
-    pub(crate) fn follow_as(&self, viewer: Option<&Viewer>, document: &str) -> Answers {
-        self.follow_to(viewer, document, json!({}))
-    }
-
-    fn follow_to(&self, viewer: Option<&Viewer>, document: &str, variables: Value) -> Answers {
+    pub(crate) fn follow_to(&self, viewer: Option<&Viewer>, document: &str, variables: Value) -> Answers {
         let context = RequestContext::new(RequestId::new("request-1"), viewer.cloned());
         let request = Request::new(document).variables(Variables::from_json(variables));
         Answers(Box::pin(graphql::execute_stream(&self.schema, request, context).map(as_json)))
