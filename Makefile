@@ -2,7 +2,7 @@
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/test-venv
-NODE_MODULES := api/tests/node/node_modules/.package-lock.json
+NODE_MODULES := $(patsubst %,%/node_modules/.package-lock.json,api/tests/node clients/typescript)
 CARGO_DENY_VERSION := 0.20.2
 
 # The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
@@ -41,13 +41,13 @@ $(VENV)/ready: e2e/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-# Other people's programs that say what they think of the API: audits, clients, a browser.
+# Other people's programs that say what they think of the API: audits, clients, a browser; and our client for them.
 node: $(NODE_MODULES)
 	scripts/node.sh
 
-$(NODE_MODULES): api/tests/node/package-lock.json
+$(NODE_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
 	scripts/node.sh
-	cd $(<D) && npm ci --no-audit --no-fund
+	cd $* && npm ci --no-audit --no-fund
 	touch $@
 
 # Bundles the playground again after a change in web/playground; what it makes is committed.

@@ -11,9 +11,13 @@ const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../schema.graphql");
 
 /// Runs a script of `api/tests/node` to its end; it fails unless the script succeeds.
 async fn run(script: &str, arguments: &[&str]) {
+    run_in("tests/node", script, arguments).await;
+}
+
+async fn run_in(folder: &str, script: &str, arguments: &[&str]) {
     let mut node = Command::new("node");
     node.arg(script).args(arguments);
-    node.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node"));
+    node.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     let output =
         tokio::task::spawn_blocking(move || node.output()).await.unwrap().expect("node is installed");
     let text = String::from_utf8_lossy(&output.stdout);
@@ -71,4 +75,17 @@ async fn without_introspection_no_suggestion_tells_a_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_requests_are_refused_and_the_program_lives() {
     run_against_the_program("hostile.mjs", &[]).await;
+}
+
+/// The client that people copy: over lines that break, in Node.js and in Chromium; the examples of its README with
+/// urql and Apollo Client; its types, made by graphql-codegen from what the program says of its schema.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_typescript_client_and_its_examples_work() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let program = Program::start(data_dir.path(), &[]);
+    let folder = "../clients/typescript";
+    run_in(folder, "node_modules/typescript/bin/tsc", &[]).await;
+    for test in ["follow", "examples", "codegen", "browser"] {
+        run_in(folder, &format!("test/{test}.mjs"), &[&program.url]).await;
+    }
 }
