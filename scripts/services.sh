@@ -40,7 +40,7 @@ await() { # seconds, what is awaited, command...
 }
 
 # The process wrote its folder on the command line: a number that another process got since is not it.
-alive() { [[ -f $dir/$1.pid ]] && tr '\0' ' ' <"/proc/$(cat "$dir/$1.pid")/cmdline" 2>/dev/null | grep -qF -- "$dir/$1"; }
+alive() { [[ -f $dir/$1.pid ]] && tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$dir/$1.pid")/cmdline" | grep -qF -- "$dir/$1"; }
 ended() { ! alive "$1"; }
 
 # PostgreSQL refuses to run as root: under root it runs as its own user.
@@ -71,11 +71,19 @@ start_postgres() {
     "${as_postgres[@]}" "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --no-sync >"$dir/postgres.log" 2>&1
     free_port >"$dir/postgres.port"
   fi
+  await 30 "answer of PostgreSQL" postgres_answers "$data" "$bin"
+}
+
+# Whether it answers; it is started if it does not run. One whose predecessor was killed ends at once while that one's
+# children live, and has to be started again.
+postgres_answers() { # data, programs
   # Without fsync a SIGKILL of the server loses nothing committed, as the page cache survives; a power cut would.
-  "${as_postgres[@]}" "$bin/postgres" -D "$data" -p "$(port_of postgres)" -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c fsync=off -c max_connections=300 >>"$dir/postgres.log" 2>&1 </dev/null &
-  echo $! >"$dir/postgres.pid"
-  await 30 "answer of PostgreSQL" "$bin/pg_isready" -q -h 127.0.0.1 -p "$(port_of postgres)"
+  if ! alive postgres; then
+    "${as_postgres[@]}" "$2/postgres" -D "$1" -p "$(port_of postgres)" -c listen_addresses=127.0.0.1 \
+      -c unix_socket_directories= -c fsync=off -c max_connections=300 >>"$dir/postgres.log" 2>&1 </dev/null &
+    echo $! >"$dir/postgres.pid"
+  fi
+  "$2/pg_isready" -q -h 127.0.0.1 -p "$(port_of postgres)"
 }
 
 . "$here/services/kafka.sh"
