@@ -6,7 +6,7 @@ NODE_MODULES := $(patsubst %,%/node_modules/.package-lock.json,api/tests/node cl
 CARGO_DENY_VERSION := 0.20.2
 
 # The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
-FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-api/node
+FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-e2e/node
 
 .PHONY: run test soak measure bench check node playground
 

@@ -35,21 +35,19 @@ pub(crate) fn program() -> &'static Path {
 pub(crate) fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        let profile = if cfg!(debug_assertions) { "test" } else { "release" };
         let mut cargo = Command::new(env!("CARGO"));
-        // Where examples are asked for, dependencies get the features that they have in a test of the whole
-        // workspace, and nothing is compiled twice.
-        cargo.args([
-            "build",
-            "--workspace",
-            "--bin=data-inspector",
-            "--bin=data-inspector-worker",
-            "--examples",
-        ]);
-        cargo.args(["--profile", profile]);
-        for (is_on, feature) in
-            [(cfg!(feature = "oracle"), "oracle"), (cfg!(feature = "services"), "services")]
-        {
+        // As the tests themselves are built, with the same features, so that nothing is compiled twice: with the tests
+        // of a crate come its programs.
+        cargo.args(["test", "--workspace", "--test=it", "--no-run"]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        for (is_on, feature) in [
+            (cfg!(feature = "measure"), "measure"),
+            (cfg!(feature = "node"), "node"),
+            (cfg!(feature = "oracle"), "oracle"),
+            (cfg!(feature = "services"), "services"),
+        ] {
             if is_on {
                 cargo.arg(format!("--features=data-inspector-e2e/{feature}"));
             }
@@ -61,7 +59,9 @@ pub(crate) fn programs() -> &'static Programs {
         assert!(output.status.success(), "the programs do not build");
         let messages = Message::parse_stream(&*output.stdout);
         let built = |message| match message {
-            Ok(Message::CompilerArtifact(artifact)) => Some((artifact.target.name, artifact.executable?)),
+            Ok(Message::CompilerArtifact(artifact)) if artifact.target.is_bin() => {
+                Some((artifact.target.name, artifact.executable?))
+            }
             _ => None,
         };
         let built: HashMap<String, _> = messages.filter_map(built).collect();
