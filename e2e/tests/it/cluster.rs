@@ -1,6 +1,8 @@
 //! The whole system as it is deployed: processes of their own on PostgreSQL, Kafka and Azurite, which anyone may kill.
 
 mod roles;
+mod scenario;
+mod secrets;
 mod system;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
