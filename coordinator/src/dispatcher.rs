@@ -1,7 +1,7 @@
 //! Lets workers have tasks: never more than live workers can start soon, so that whoever comes next does not queue
 //! behind what is already out, and each addressed to a partition of a worker with a free slot.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,8 @@ use crate::plan::Payload;
 use crate::shares::Shares;
 use crate::workers::Workers;
 
-/// Inspections looked at for each round of turns.
-const INSPECTIONS: u32 = 64;
+/// Inspections of a workspace among which turns are shared; more wait until some of these have ended.
+const INSPECTIONS: u32 = 1000;
 
 /// Releases tasks.
 pub(crate) struct Dispatcher {
@@ -76,9 +76,9 @@ impl Dispatcher {
         if free == 0 {
             return Ok(());
         }
-        let waiting = self.store.waiting_tasks(INSPECTIONS, free as u32).await?;
+        let chosen = self.choose(free).await?;
         let mut by_inspection: Vec<(InspectionId, Vec<Release>)> = Vec::new();
-        for (inspection_id, task_id) in self.shares.choose(&waiting, free) {
+        for (inspection_id, task_id) in chosen {
             let Some(partition) = self.workers.lock().address(task_id, Instant::now()) else { break };
             let release = Release { task_id, partition: i32::try_from(partition).ok() };
             match by_inspection.iter_mut().find(|(id, _)| *id == inspection_id) {
@@ -94,6 +94,27 @@ impl Dispatcher {
             released?;
         }
         Ok(())
+    }
+
+    /// The tasks to release next, at most so many, in the order of their turns.
+    async fn choose(&mut self, most: usize) -> Result<Vec<(InspectionId, TaskId)>, CoordinatorError> {
+        let mut open = self.store.waiting_inspections(INSPECTIONS).await?;
+        let mut next: HashMap<InspectionId, VecDeque<(TaskId, u64)>> = HashMap::new();
+        let mut chosen = Vec::new();
+        while chosen.len() < most {
+            let Some(place) = self.shares.turn(&open) else { break };
+            let id = open[place].inspection_id;
+            if !next.contains_key(&id) {
+                next.insert(id, self.store.next_waiting_tasks(id, most as u32).await?.into());
+            }
+            let Some((task_id, size_bytes)) = next.get_mut(&id).and_then(VecDeque::pop_front) else {
+                open.remove(place);
+                continue;
+            };
+            self.shares.charge(&open[place], size_bytes);
+            chosen.push((id, task_id));
+        }
+        Ok(chosen)
     }
 
     async fn release(&self, id: InspectionId, releases: &[Release]) -> Result<(), CoordinatorError> {

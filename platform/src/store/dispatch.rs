@@ -6,7 +6,7 @@ use data_inspector_domain::id::{InspectionId, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::{Command, TaskState};
 use data_inspector_domain::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, WindowStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::codec::{later, name, parsed, unsigned, variant};
@@ -22,19 +22,17 @@ use super::tasks::LockedTask;
 pub(super) const CAN_RUN: &str = "state IN ('QUEUED', 'RUNNING')";
 pub(super) const HAS_LEASE: &str = "state IN ('RELEASED', 'CLAIMED')";
 
-/// The work of an inspection that could be released now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An inspection with work that could be released now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
     /// The workspace it is done for.
     pub workspace_id: WorkspaceId,
-    /// The inspection it is part of.
+    /// The inspection.
     pub inspection_id: InspectionId,
-    /// Priority of the inspection; higher goes first.
+    /// Its priority; higher goes first.
     pub priority: i32,
-    /// When the inspection was asked for.
+    /// When it was asked for.
     pub created_at: Timestamp,
-    /// Its next tasks, and the bytes each has to read, in order.
-    pub tasks: Vec<(TaskId, u64)>,
 }
 
 /// Tasks of an inspection that a worker was told about.
@@ -71,75 +69,47 @@ pub struct TaskContext<'a> {
 }
 
 impl Store {
-    /// What could be released: of at most `inspections` inspections of each workspace, by priority and age, the
-    /// next `tasks` tasks each. Bounded on both sides, so that neither a file of many splits nor a workspace of
-    /// many inspections hides anybody.
-    pub async fn waiting_tasks(&self, inspections: u32, tasks: u32) -> Result<Vec<Waiting>, StoreError> {
-        let candidates = self.inspections_with_waiting_tasks(inspections).await?;
-        let mut found = Vec::with_capacity(candidates.len());
-        for row in candidates {
-            let waiting = tasks::Entity::find()
-                .select_only()
-                .column(tasks::Column::Id)
-                .column(tasks::Column::SizeBytes)
-                .filter(tasks::Column::InspectionId.eq(row.id.as_str()))
-                .filter(tasks::Column::State.eq(name(TaskState::Waiting)))
-                .order_by_asc(tasks::Column::Rank)
-                .order_by_asc(tasks::Column::Id)
-                .limit(u64::from(tasks))
-                .into_tuple::<(String, i64)>()
-                .all(&self.reader)
-                .await?;
-            let task =
-                |(id, size): (String, i64)| Ok((parsed("tasks.id", &id)?, unsigned("size_bytes", size)?));
-            found.push(Waiting {
-                workspace_id: parsed("inspections.workspace_id", &row.workspace_id)?,
-                inspection_id: parsed("inspections.id", &row.id)?,
-                priority: row.priority,
-                created_at: Timestamp::from_micros(row.created_at),
-                tasks: waiting.into_iter().map(task).collect::<Result<_, StoreError>>()?,
-            });
-        }
-        found.retain(|each| !each.tasks.is_empty());
-        Ok(found)
+    /// Inspections with work that could be released, at most so many of each workspace, by priority and age.
+    /// Bounded for each, so that a workspace with many does not hide others.
+    pub async fn waiting_inspections(&self, limit_each: u32) -> Result<Vec<Waiting>, StoreError> {
+        use inspections::Column;
+        let query = inspections::Entity::find()
+            .select_only()
+            .columns([Column::WorkspaceId, Column::Id, Column::Priority, Column::CreatedAt])
+            .filter(Column::Id.in_subquery(most_urgent(limit_each)))
+            .order_by_desc(Column::Priority)
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::Id);
+        let rows = query.into_tuple::<(String, String, i32, i64)>().all(&self.reader).await?;
+        let waiting = |(workspace_id, id, priority, created_at): (String, String, i32, i64)| {
+            Ok(Waiting {
+                workspace_id: parsed("inspections.workspace_id", &workspace_id)?,
+                inspection_id: parsed("inspections.id", &id)?,
+                priority,
+                created_at: Timestamp::from_micros(created_at),
+            })
+        };
+        rows.into_iter().map(waiting).collect()
     }
 
-    async fn inspections_with_waiting_tasks(
+    /// The tasks of an inspection to be released next, and the bytes each has to read, at most `limit`.
+    pub async fn next_waiting_tasks(
         &self,
-        limit_each: u32,
-    ) -> Result<Vec<inspections::Model>, StoreError> {
-        let waiting = Query::select()
-            .expr(Expr::value(1))
-            .from(tasks::Entity)
-            .and_where(
-                Expr::col((tasks::Entity, tasks::Column::InspectionId))
-                    .equals((inspections::Entity, inspections::Column::Id)),
-            )
-            .and_where(Expr::col((tasks::Entity, tasks::Column::State)).eq(name(TaskState::Waiting)))
-            .to_owned();
-        let by_urgency = WindowStatement::partition_by(inspections::Column::WorkspaceId)
-            .order_by(inspections::Column::Priority, Order::Desc)
-            .order_by(inspections::Column::CreatedAt, Order::Asc)
-            .order_by(inspections::Column::Id, Order::Asc)
-            .to_owned();
-        let numbered = Query::select()
-            .column(inspections::Column::Id)
-            .expr_window_as(Func::cust("row_number"), by_urgency, "place")
-            .from(inspections::Entity)
-            .and_where(Expr::cust(CAN_RUN))
-            .and_where(Expr::exists(waiting))
-            .to_owned();
-        let urgent = Query::select()
-            .column("id")
-            .from_subquery(numbered, "numbered")
-            .and_where(Expr::col("place").lte(limit_each))
-            .to_owned();
-        let query = inspections::Entity::find()
-            .filter(inspections::Column::Id.in_subquery(urgent))
-            .order_by_desc(inspections::Column::Priority)
-            .order_by_asc(inspections::Column::CreatedAt)
-            .order_by_asc(inspections::Column::Id);
-        Ok(query.all(&self.reader).await?)
+        id: InspectionId,
+        limit: u32,
+    ) -> Result<Vec<(TaskId, u64)>, StoreError> {
+        let rows = tasks::Entity::find()
+            .select_only()
+            .columns([tasks::Column::Id, tasks::Column::SizeBytes])
+            .filter(tasks::Column::InspectionId.eq(id.to_string()))
+            .filter(tasks::Column::State.eq(name(TaskState::Waiting)))
+            .order_by_asc(tasks::Column::Rank)
+            .order_by_asc(tasks::Column::Id)
+            .limit(u64::from(limit))
+            .into_tuple::<(String, i64)>()
+            .all(&self.reader)
+            .await?;
+        rows.iter().map(|(id, size)| Ok((parsed("tasks.id", id)?, unsigned("size_bytes", *size)?))).collect()
     }
 
     /// How many tasks are out, by inspection.
@@ -200,6 +170,36 @@ impl Store {
         writing.commit().await?;
         Ok(released)
     }
+}
+
+/// Ids of inspections that can run and have waiting tasks: the most urgent of each workspace.
+fn most_urgent(limit_each: u32) -> SelectStatement {
+    let waiting = Query::select()
+        .expr(Expr::value(1))
+        .from(tasks::Entity)
+        .and_where(
+            Expr::col((tasks::Entity, tasks::Column::InspectionId))
+                .equals((inspections::Entity, inspections::Column::Id)),
+        )
+        .and_where(Expr::col((tasks::Entity, tasks::Column::State)).eq(name(TaskState::Waiting)))
+        .to_owned();
+    let by_urgency = WindowStatement::partition_by(inspections::Column::WorkspaceId)
+        .order_by(inspections::Column::Priority, Order::Desc)
+        .order_by(inspections::Column::CreatedAt, Order::Asc)
+        .order_by(inspections::Column::Id, Order::Asc)
+        .to_owned();
+    let numbered = Query::select()
+        .column(inspections::Column::Id)
+        .expr_window_as(Func::cust("row_number"), by_urgency, "place")
+        .from(inspections::Entity)
+        .and_where(Expr::cust(CAN_RUN))
+        .and_where(Expr::exists(waiting))
+        .to_owned();
+    Query::select()
+        .column("id")
+        .from_subquery(numbered, "numbered")
+        .and_where(Expr::col("place").lte(limit_each))
+        .to_owned()
 }
 
 impl Writing {

@@ -151,7 +151,7 @@ pub(super) async fn a_pause_lets_running_work_finish(fixture: &Fixture) {
     running.done(store, Step::default()).await;
     assert_eq!(fixture.inspection(id).await.state, InspectionState::Paused);
     assert_eq!(fixture.release(id, &[splits[2].id]).await, []);
-    assert_eq!(store.waiting_tasks(10, 10).await.unwrap(), []);
+    assert_eq!(store.waiting_inspections(10).await.unwrap(), []);
     store.resume_inspection(scope, id, change()).await.unwrap();
     fixture.claimed(id, "split/2").await;
     assert_eq!(fixture.inspection(id).await.state, InspectionState::Running);

@@ -96,8 +96,9 @@ pub(super) async fn an_inspection_waits_only_when_nothing_of_it_can_run(fixture:
     assert_eq!(fixture.store.wake_due_tasks(1).await.unwrap().len(), 1);
     assert_eq!(fixture.inspection(id).await.state, InspectionState::Queued);
     assert_eq!(fixture.store.wake_due_tasks(10).await.unwrap().len(), 1);
-    let waiting = fixture.store.waiting_tasks(10, 10).await.unwrap();
-    assert_eq!((waiting[0].inspection_id, waiting[0].tasks.len()), (id, 2));
+    let waiting = fixture.store.waiting_inspections(10).await.unwrap();
+    let tasks = fixture.store.next_waiting_tasks(id, 10).await.unwrap();
+    assert_eq!((waiting[0].inspection_id, tasks.len()), (id, 2));
     // Held while it waits, it is held; let go before it is due, it waits again.
     fixture.claimed(id, "split/0").await.done(&fixture.store, Step::default()).await;
     let mut again = fixture.claimed(id, "split/1").await;

@@ -221,7 +221,7 @@ pub(super) async fn fairness_sees_every_workspace(fixture: &Fixture) {
     let upload = fixture.store.create_upload(other, super::fixture::new_upload("b")).await.unwrap().value;
     fixture.store.complete_upload(other, upload.0.id, super::fixture::completed("e")).await.unwrap();
     let small = fixture.store.create_inspection(other, new_inspection(upload.1.id)).await.unwrap().value;
-    let waiting = fixture.store.waiting_tasks(2, 1).await.unwrap();
+    let waiting = fixture.store.waiting_inspections(2).await.unwrap();
     let ids: Vec<_> = waiting.iter().map(|each| each.inspection_id).collect();
     assert_eq!(ids.len(), 3, "two of the one workspace and one of the other");
     assert!(ids.contains(&small.id));
