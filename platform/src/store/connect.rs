@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_inspector_domain::time::Timestamp;
 use data_inspector_migration::{Migrator, MigratorTrait};
-use sea_orm::sqlx::sqlite::SqliteJournalMode;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::error::{StoreError, StoreErrorKind};
 
@@ -22,7 +23,7 @@ const MIGRATION_LOCK: i64 = 0x4461_7461_496e_7370;
 pub struct StoreConfig {
     /// `postgres://user:password@host/database` or `sqlite://path?mode=rwc`.
     pub url: String,
-    /// Connections at most. On SQLite those that read; one more writes.
+    /// Connections at most. On SQLite those that read; two more write, in turn.
     pub max_connections: u32,
     /// How long a call waits for a connection, and on SQLite for another process that writes.
     pub acquire_timeout: Duration,
@@ -58,6 +59,10 @@ pub enum Clock {
 pub struct Store {
     pub(super) reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// The same, except that on SQLite it does not wait for the disk.
+    hasty_writer: DatabaseConnection,
+    /// On SQLite one transaction writes at a time; in this process they queue up here, in order.
+    turn: Option<Arc<Mutex<()>>>,
     clock: Clock,
     statements: Arc<AtomicU64>,
 }
@@ -66,6 +71,8 @@ pub struct Store {
 pub(super) struct Writing {
     pub(super) tx: DatabaseTransaction,
     pub(super) now: Timestamp,
+    /// Given back after the transaction has ended.
+    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Writing {
@@ -78,20 +85,24 @@ impl Store {
     /// Opens the store; its tables may have to be migrated first.
     pub async fn connect(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         if config.url.starts_with("sqlite:") {
-            let reader = Database::connect(sqlite_options(config, config.max_connections)).await?;
-            let writer = Database::connect(sqlite_options(config, 1)).await?;
-            return Ok(Self::of(reader, Some(writer), clock));
+            use SqliteSynchronous::{Full, Normal};
+            let reader = Database::connect(sqlite_options(config, config.max_connections, Full)).await?;
+            let writer = Database::connect(sqlite_options(config, 1, Full)).await?;
+            let hasty_writer = Database::connect(sqlite_options(config, 1, Normal)).await?;
+            return Ok(Self::of(reader, Some([writer, hasty_writer]), clock));
         }
         Ok(Self::of(Database::connect(postgres_options(config)).await?, None, clock))
     }
 
-    /// `writer`: `None` if whoever reads may write.
-    fn of(mut reader: DatabaseConnection, writer: Option<DatabaseConnection>, clock: Clock) -> Self {
+    /// `writers`: `None` if whoever reads may write.
+    fn of(mut reader: DatabaseConnection, writers: Option<[DatabaseConnection; 2]>, clock: Clock) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         count_statements(&mut reader, &statements);
-        let mut writer = writer.unwrap_or_else(|| reader.clone());
-        count_statements(&mut writer, &statements);
-        Self { reader, writer, clock, statements }
+        let turn = writers.is_some().then(Arc::default);
+        let mut writers = writers.unwrap_or_else(|| [reader.clone(), reader.clone()]);
+        writers.iter_mut().for_each(|writer| count_statements(writer, &statements));
+        let [writer, hasty_writer] = writers;
+        Self { reader, writer, hasty_writer, turn, clock, statements }
     }
 
     /// Statements executed so far, those that begin and end transactions aside: what a caller costs the
@@ -102,7 +113,7 @@ impl Store {
 
     /// Brings the tables to this release. Any number of replicas may call it at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let tx = self.begin_transaction().await?;
+        let tx = begin_transaction(&self.writer).await?;
         if tx.get_database_backend() == DbBackend::Postgres {
             tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
         }
@@ -123,29 +134,45 @@ impl Store {
 
     /// Closes the connections; calls after it fail.
     pub async fn close(self) -> Result<(), StoreError> {
-        self.reader.close_by_ref().await?;
-        Ok(self.writer.close_by_ref().await?)
+        for connections in [self.reader, self.writer, self.hasty_writer] {
+            connections.close_by_ref().await?;
+        }
+        Ok(())
     }
 
     /// Begins a transaction that writes.
     pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
-        let tx = self.begin_transaction().await?;
+        self.begin_on(&self.writer).await
+    }
+
+    /// The same for what may be undone by a power cut, though not by the death of the process, because it is soon
+    /// said or done again: SQLite pays for every other commit with a sync of the disk.
+    pub(super) async fn begin_hasty(&self) -> Result<Writing, StoreError> {
+        self.begin_on(&self.hasty_writer).await
+    }
+
+    async fn begin_on(&self, writer: &DatabaseConnection) -> Result<Writing, StoreError> {
+        let turn = match &self.turn {
+            Some(turn) => Some(Arc::clone(turn).lock_owned().await),
+            None => None,
+        };
+        let tx = begin_transaction(writer).await?;
         let now = self.clock.now(&tx).await?;
-        Ok(Writing { tx, now })
+        Ok(Writing { tx, now, _turn: turn })
     }
 
     /// What time it is, for a call that only reads.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
         self.clock.now(&self.reader).await
     }
+}
 
-    /// On SQLite it takes the lock for writing at once: a transaction that reads first and writes later is
-    /// refused, without waiting, if another has written in between.
-    async fn begin_transaction(&self) -> Result<DatabaseTransaction, StoreError> {
-        let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
-        Ok(self.writer.begin_with_options(options).await?)
-    }
+/// On SQLite it takes the lock for writing at once: a transaction that reads first and writes later is refused,
+/// without waiting, if another has written in between.
+async fn begin_transaction(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    Ok(db.begin_with_options(options).await?)
 }
 
 impl Clock {
@@ -194,7 +221,7 @@ fn postgres_options(config: &StoreConfig) -> ConnectOptions {
     options
 }
 
-fn sqlite_options(config: &StoreConfig, connections: u32) -> ConnectOptions {
+fn sqlite_options(config: &StoreConfig, connections: u32, synchronous: SqliteSynchronous) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     let busy_timeout = config.acquire_timeout;
     options
@@ -202,8 +229,9 @@ fn sqlite_options(config: &StoreConfig, connections: u32) -> ConnectOptions {
         .acquire_timeout(config.acquire_timeout)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |sqlite| {
-            // Readers do not wait for the writer; committed is on disk (synchronous is FULL by default).
-            sqlite.journal_mode(SqliteJournalMode::Wal).busy_timeout(busy_timeout).foreign_keys(true)
+            // Readers do not wait for the writer.
+            let sqlite = sqlite.journal_mode(SqliteJournalMode::Wal).synchronous(synchronous);
+            sqlite.busy_timeout(busy_timeout).foreign_keys(true)
         });
     options
 }

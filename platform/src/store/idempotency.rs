@@ -47,7 +47,7 @@ impl Store {
     /// new.
     pub async fn prune_idempotency_keys(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         use idempotency_keys::Column;
-        let writing = self.begin().await?;
+        let writing = self.begin_hasty().await?;
         let old = Query::select()
             .columns([Column::WorkspaceId, Column::IdempotencyKey])
             .from(idempotency_keys::Entity)

@@ -77,7 +77,7 @@ impl Store {
     /// Takes messages that nobody has published and nobody else is publishing, oldest first. They are the
     /// caller's for some time; then another may take them, as if the caller had died.
     pub async fn claim_outbox(&self, limit: u32, hold: Duration) -> Result<Vec<OutboxMessage>, StoreError> {
-        let writing = self.begin().await?;
+        let writing = self.begin_hasty().await?;
         // SQLite has no SKIP LOCKED, and needs none: its transactions that write come one after the other.
         let rows = outbox::Entity::find()
             .filter(Expr::cust(UNPUBLISHED))
@@ -101,7 +101,7 @@ impl Store {
 
     /// Marks messages as published; again is no error. A message whose holder dies before is published twice.
     pub async fn mark_published(&self, ids: &[i64]) -> Result<(), StoreError> {
-        let writing = self.begin().await?;
+        let writing = self.begin_hasty().await?;
         for batch in ids.chunks(ROWS_PER_STATEMENT) {
             outbox::Entity::update_many()
                 .col_expr(outbox::Column::Published, Expr::value(true))
@@ -121,7 +121,7 @@ impl Store {
 
     /// Removes at most `limit` messages that were written before a moment and are published; says how many.
     pub async fn prune_outbox(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let writing = self.begin().await?;
+        let writing = self.begin_hasty().await?;
         let old = Query::select()
             .column(outbox::Column::Id)
             .from(outbox::Entity)

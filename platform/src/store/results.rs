@@ -116,7 +116,10 @@ impl Store {
         result: TaskResult,
         policy: &AttemptPolicy,
     ) -> Result<Disposition, StoreError> {
-        let writing = self.begin().await?;
+        let writing = match result.report {
+            Report::Alive { .. } => self.begin_hasty().await?,
+            _ => self.begin().await?,
+        };
         let disposition = match result.report {
             Report::Alive { bytes_done } => writing.accept_heartbeat(&result, bytes_done, policy).await?,
             _ => writing.accept_transition(result, policy).await?,

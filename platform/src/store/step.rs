@@ -136,7 +136,7 @@ impl Store {
         use sea_orm::sea_query::Expr;
         use sea_orm::{ColumnTrait, QueryFilter};
         let ended = InspectionState::ALL.into_iter().filter(|state| state.is_terminal()).map(name);
-        let writing = self.begin().await?;
+        let writing = self.begin_hasty().await?;
         inspections::Entity::update_many()
             .col_expr(inspections::Column::Progress, Expr::value(progress))
             .filter(inspections::Column::Id.eq(id.to_string()))
