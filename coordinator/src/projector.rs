@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use data_inspector_domain::control::{CONTROL_SCHEMA_VERSION, ControlMessage, Order};
 use data_inspector_domain::message::{Report, ResultMessage, TaskReport};
 use data_inspector_domain::task::fence::StaleReason;
+use data_inspector_domain::time::Timestamp;
 use data_inspector_platform::bus::{Delivery, EventBus, GroupMember, Message, Record, Topic};
 use data_inspector_platform::store::{self, AttemptPolicy, Disposition, Store, Task, TaskResult};
 use tokio::sync::Notify;
@@ -85,7 +86,7 @@ impl Projector {
         match ResultMessage::from_json(payload)? {
             ResultMessage::Tick => Ok(()),
             ResultMessage::Heartbeat(heartbeat) => {
-                self.workers.lock().heard(heartbeat, Instant::now());
+                self.workers.lock().heard(heartbeat, record.published_at, Instant::now());
                 self.wanted.notify_one();
                 Ok(())
             }
@@ -111,7 +112,7 @@ impl Projector {
             report: said,
         };
         let disposition = self.store.accept_result(result, &self.policy).await?;
-        self.track_slots(&report);
+        self.track_slots(&report, record.published_at);
         self.answer(&task, &report, disposition).await?;
         if matches!(disposition, Disposition::Accepted(_)) {
             self.progress.observe(&self.store, &task, &report, record.published_at).await?;
@@ -123,10 +124,10 @@ impl Projector {
         Ok(())
     }
 
-    fn track_slots(&self, report: &TaskReport) {
+    fn track_slots(&self, report: &TaskReport, sent_at: Timestamp) {
         let mut workers = self.workers.lock();
         match report.report {
-            Report::Claimed => workers.claimed(report.task_id, report.worker_id),
+            Report::Claimed => workers.claimed(report.task_id, report.worker_id, sent_at),
             Report::Alive { .. } => {}
             Report::Done { .. } | Report::Failed { .. } | Report::Stopped { .. } => {
                 workers.ended(report.task_id, report.worker_id);

@@ -1,11 +1,26 @@
 //! Which workers live, and how many tasks each can start soon. Pure; what is known of it comes from heartbeats and
 //! from what passes by, and is forgotten with the coordinator.
+//!
+//! **The window.** A task is *out* from its release until its worker has said on the bus that the attempt has ended.
+//! Of one coordinator no more tasks are out than live workers have slots:
+//! * A task takes a slot from its release on ([`Worker::addressed`]), and goes on taking it as [`Worker::running`]
+//!   when its claim is heard or a heartbeat lists it. It is in one of the two without a break.
+//! * The slot is given back when the end is heard, or by a heartbeat that does not list the task and was sent after
+//!   its claim. A worker lets neither of claims and heartbeats overtake the other, lists what it has claimed until
+//!   the end is on the bus, and never claims twice: such a heartbeat says that the attempt has ended. One that was
+//!   sent before the claim says nothing and takes nothing away, however late it comes.
+//! * A release needs a free slot, so that slots taken never exceed slots.
+//!
+//! Exempt is who is given up for dead: a task that nobody claims within its deadline, a worker that is silent.
+//! Their leases run out, and their runs are revoked. In the store a task counts as claimed until the end is not only
+//! said but taken, so that there may be more. Where several coordinators hear a worker in turn, each has its window.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use data_inspector_domain::id::{TaskId, WorkerId};
 use data_inspector_domain::message::WorkerHeartbeat;
+use data_inspector_domain::time::Timestamp;
 
 /// The workers this coordinator hears.
 pub(crate) struct Workers {
@@ -22,7 +37,8 @@ struct Worker {
     partitions: Vec<u32>,
     /// The partition to address next, by its place.
     turn: usize,
-    running: HashSet<TaskId>,
+    /// At it, and since when by the clock of the bus: when the claim was sent, or a heartbeat that lists it.
+    running: HashMap<TaskId, Timestamp>,
     /// Released to it, and not claimed yet.
     addressed: HashMap<TaskId, Instant>,
 }
@@ -32,8 +48,8 @@ impl Workers {
         Self { silence, claim_deadline, by_id: HashMap::new() }
     }
 
-    /// Takes how a worker is. One that ends is forgotten.
-    pub(crate) fn heard(&mut self, heartbeat: WorkerHeartbeat, now: Instant) {
+    /// Takes how a worker was when it sent this. One that ends is forgotten.
+    pub(crate) fn heard(&mut self, heartbeat: WorkerHeartbeat, sent_at: Timestamp, now: Instant) {
         if heartbeat.draining {
             self.by_id.remove(&heartbeat.worker_id);
             return;
@@ -43,15 +59,19 @@ impl Workers {
             slots: 0,
             partitions: Vec::new(),
             turn: 0,
-            running: HashSet::new(),
+            running: HashMap::new(),
             addressed: HashMap::new(),
         };
         let worker = self.by_id.entry(heartbeat.worker_id).or_insert_with(fresh);
         worker.heard_at = now;
         worker.slots = heartbeat.slots as usize;
         worker.partitions = heartbeat.partitions;
-        worker.running = heartbeat.running.into_iter().collect();
-        worker.addressed.retain(|task, _| !worker.running.contains(task));
+        let listed: HashSet<TaskId> = heartbeat.running.into_iter().collect();
+        worker.running.retain(|task, since| listed.contains(task) || *since >= sent_at);
+        for task in listed {
+            worker.running.entry(task).or_insert(sent_at);
+            worker.addressed.remove(&task);
+        }
     }
 
     /// Forgets workers and claims that are overdue.
@@ -64,12 +84,12 @@ impl Workers {
     }
 
     /// A worker has claimed a task, whoever it was addressed to.
-    pub(crate) fn claimed(&mut self, task: TaskId, by: WorkerId) {
+    pub(crate) fn claimed(&mut self, task: TaskId, by: WorkerId, sent_at: Timestamp) {
         for worker in self.by_id.values_mut() {
             worker.addressed.remove(&task);
         }
         if let Some(worker) = self.by_id.get_mut(&by) {
-            worker.running.insert(task);
+            worker.running.insert(task, sent_at);
         }
     }
 
@@ -136,6 +156,10 @@ mod tests {
         }
     }
 
+    fn at(micros: i64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
     fn workers() -> (Workers, Instant) {
         (Workers::new(Duration::from_secs(3), Duration::from_secs(5)), Instant::now())
     }
@@ -143,39 +167,55 @@ mod tests {
     #[test]
     fn never_more_than_the_slots_are_taken() {
         let (mut workers, now) = workers();
-        workers.heard(heartbeat(1, 2, &[], &[4, 5]), now);
-        workers.heard(heartbeat(2, 1, &[9], &[6]), now);
+        workers.heard(heartbeat(1, 2, &[], &[4, 5]), at(10), now);
+        workers.heard(heartbeat(2, 1, &[9], &[6]), at(10), now);
         assert_eq!(workers.free(), 2);
         let partitions = [workers.address(task(1), now), workers.address(task(2), now)];
         assert_eq!(partitions, [Some(5), Some(4)]);
         assert_eq!((workers.free(), workers.address(task(3), now)), (0, None));
         // A heartbeat from before the claim does not give the slot back.
-        workers.heard(heartbeat(1, 2, &[], &[4, 5]), now);
+        workers.heard(heartbeat(1, 2, &[], &[4, 5]), at(10), now);
         assert_eq!(workers.free(), 0);
-        workers.claimed(task(1), worker(1));
+        workers.claimed(task(1), worker(1), at(11));
         workers.ended(task(1), worker(1));
+        assert_eq!(workers.free(), 1);
+    }
+
+    #[test]
+    fn a_heartbeat_from_before_a_claim_takes_nothing_away() {
+        let (mut workers, now) = workers();
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(10), now);
+        workers.address(task(1), now);
+        workers.claimed(task(1), worker(1), at(12));
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(11), now);
+        assert_eq!(workers.free(), 0, "it was sent before the claim");
+        workers.heard(heartbeat(1, 1, &[1], &[0]), at(13), now);
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(14), now);
+        assert_eq!(workers.free(), 1, "the end is on its way");
+        workers.claimed(task(2), worker(1), at(15));
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(16), now);
         assert_eq!(workers.free(), 1);
     }
 
     #[test]
     fn a_task_claimed_elsewhere_takes_the_slot_there() {
         let (mut workers, now) = workers();
-        workers.heard(heartbeat(1, 2, &[], &[0]), now);
-        workers.heard(heartbeat(2, 1, &[], &[1]), now);
+        workers.heard(heartbeat(1, 2, &[], &[0]), at(10), now);
+        workers.heard(heartbeat(2, 1, &[], &[1]), at(10), now);
         workers.address(task(1), now);
-        workers.claimed(task(1), worker(2));
+        workers.claimed(task(1), worker(2), at(11));
         assert_eq!(workers.free(), 2);
     }
 
     #[test]
     fn the_silent_the_draining_and_those_without_partition_get_nothing() {
         let (mut workers, now) = workers();
-        workers.heard(heartbeat(1, 2, &[], &[0]), now);
-        workers.heard(heartbeat(2, 2, &[], &[]), now);
+        workers.heard(heartbeat(1, 2, &[], &[0]), at(10), now);
+        workers.heard(heartbeat(2, 2, &[], &[]), at(10), now);
         assert_eq!(workers.free(), 2);
-        workers.heard(WorkerHeartbeat { draining: true, ..heartbeat(1, 2, &[], &[0]) }, now);
+        workers.heard(WorkerHeartbeat { draining: true, ..heartbeat(1, 2, &[], &[0]) }, at(10), now);
         assert_eq!(workers.free(), 0);
-        workers.heard(heartbeat(3, 2, &[], &[1]), now);
+        workers.heard(heartbeat(3, 2, &[], &[1]), at(10), now);
         workers.address(task(1), now);
         workers.expire(now + Duration::from_secs(2));
         assert_eq!(workers.free(), 1);
@@ -186,10 +226,10 @@ mod tests {
     #[test]
     fn an_unclaimed_task_frees_its_slot_in_the_end() {
         let (mut workers, now) = workers();
-        workers.heard(heartbeat(1, 1, &[], &[0]), now);
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(10), now);
         workers.address(task(1), now);
         let later = now + Duration::from_secs(6);
-        workers.heard(heartbeat(1, 1, &[], &[0]), later);
+        workers.heard(heartbeat(1, 1, &[], &[0]), at(10), later);
         workers.expire(later);
         assert_eq!(workers.free(), 1);
     }

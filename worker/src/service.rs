@@ -24,7 +24,7 @@ use data_inspector_platform::bus::{
 };
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
-use tokio::sync::watch as state;
+use tokio::sync::{oneshot, watch as state};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -250,7 +250,7 @@ impl Service {
         }
         let watch = Arc::new(Watch::default());
         let running = Running { task_id: message.task_id, epoch: message.epoch, watch: Arc::clone(&watch) };
-        let handle = self.attempts.spawn(attempt(Attempt {
+        let attempt = attempt(Attempt {
             blobs: self.deps.blobs.clone(),
             outlet: self.outlet.clone(),
             config: self.config.clone(),
@@ -259,9 +259,16 @@ impl Service {
             message,
             watch,
             delivery,
-        }));
+        });
+        let (listed, is_listed) = oneshot::channel();
+        let handle = self.attempts.spawn(async {
+            // The claim comes after it is known that the worker is at it, so that no heartbeat contradicts it.
+            let _ = is_listed.await;
+            attempt.await;
+        });
         self.running.insert(handle.id(), running);
         self.tell_health(false);
+        let _ = listed.send(());
     }
 
     fn forget(&mut self, ended: Result<(Id, ()), tokio::task::JoinError>) {

@@ -161,13 +161,25 @@ impl World {
     }
 }
 
+pub(crate) fn bus() -> Arc<dyn EventBus> {
+    let now = || {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_micros(since_1970.as_micros() as i64)
+    };
+    Arc::new(InProcessBus::new(InProcessConfig::default(), Arc::new(now)))
+}
+
 impl System {
     pub(crate) async fn start(world: &World, size: Size, config: &CoordinatorConfig) -> Self {
-        let now = || {
-            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            Timestamp::from_micros(since_1970.as_micros() as i64)
-        };
-        let bus: Arc<dyn EventBus> = Arc::new(InProcessBus::new(InProcessConfig::default(), Arc::new(now)));
+        Self::start_on(bus(), world, size, config).await
+    }
+
+    pub(crate) async fn start_on(
+        bus: Arc<dyn EventBus>,
+        world: &World,
+        size: Size,
+        config: &CoordinatorConfig,
+    ) -> Self {
         let updates = bus.read(Topic::Updates, ReadFrom::Now).await.unwrap();
         let mut system = Self { bus, updates, shutdown: CancellationToken::new(), parts: JoinSet::new() };
         for place in 0..size.coordinators {

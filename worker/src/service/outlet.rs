@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_inspector_domain::message::{MESSAGE_SCHEMA_VERSION, ResultMessage, TaskReport, WorkerHeartbeat};
+use data_inspector_domain::message::{
+    MESSAGE_SCHEMA_VERSION, Report, ResultMessage, TaskReport, WorkerHeartbeat,
+};
 use data_inspector_platform::bus::{BusError, EventBus, Message, Record, Topic};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::MissedTickBehavior;
 
 /// Between two tries to publish.
@@ -15,18 +17,25 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub(super) struct Outlet {
     bus: Arc<dyn EventBus>,
+    /// Held by whoever says what the worker is at: a heartbeat that is sent after a claim knows of it.
+    order: Arc<Mutex<()>>,
 }
 
 impl Outlet {
     pub(super) fn new(bus: Arc<dyn EventBus>) -> Self {
-        Self { bus }
+        Self { bus, order: Arc::default() }
     }
 
     /// Publishes a report, and tries until the bus has it. Fails if it never will.
     pub(super) async fn report(&self, report: TaskReport) -> Result<(), BusError> {
         let key = report.inspection_id.to_string();
+        let is_claim = matches!(report.report, Report::Claimed);
         let json = ResultMessage::Report(report).to_json();
         let message = Message::new(Topic::Results, MESSAGE_SCHEMA_VERSION, json).with_key(key);
+        let _order = match is_claim {
+            true => Some(self.order.lock().await),
+            false => None,
+        };
         self.insist(message).await
     }
 
@@ -80,6 +89,7 @@ pub(super) async fn send_heartbeats(
             changed = health.changed() => if changed.is_err() { return },
             _ = regularly.tick() => {}
         }
+        let _order = outlet.order.lock().await;
         let heartbeat = health.borrow_and_update().clone();
         let key = heartbeat.worker_id.to_string();
         let json = ResultMessage::Heartbeat(heartbeat).to_json();
