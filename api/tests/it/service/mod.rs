@@ -2,6 +2,8 @@
 
 mod blocks;
 mod configuration;
+mod fairness;
+mod followers;
 mod killed;
 mod lifecycle;
 mod server;
