@@ -1,5 +1,6 @@
 //! Beginning and ending uploads.
 
+use std::future::Future;
 use std::time::Duration;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
@@ -11,6 +12,8 @@ use data_inspector_platform::blob::{
 };
 use data_inspector_platform::store::{self, CompletedUpload, Completion, NewUpload, Scope};
 
+use tokio::time::timeout;
+
 use super::context::{Caller, Deps};
 use super::error::RequestError;
 use super::file::File;
@@ -20,8 +23,10 @@ use super::scalar::{ContentId, Long};
 use super::upload::{Upload, blob_key, received_blocks};
 use super::user_error::{Outcome, UserError, UserErrorCode, outcome};
 
-/// Putting the blocks of the largest file together takes no longer, or its worker is dead.
-const COMPLETION_HOLD: Duration = Duration::from_secs(15 * 60);
+/// Whoever puts blocks together holds the turn for so long, and renews it as long as it lives: after its death
+/// another may go on soon.
+const COMPLETION_HOLD: Duration = Duration::from_secs(30);
+const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 const UPLOAD_ID: &[&str] = &["input", "uploadId"];
 
@@ -187,11 +192,27 @@ async fn complete(deps: &Deps, scope: Scope, input: CompleteUploadInput) -> Outc
         Ok(Completion::Over(file)) => return Ok(completed_before(file, input.content_id.as_ref())),
         Err(error) => return Ok(Err(UserError::of_store(error, UPLOAD_ID)?)),
     }
-    let completed = put_together(deps, scope, id, input.content_id.as_ref()).await;
+    let work = put_together(deps, scope, id, input.content_id.as_ref());
+    let completed = holding_the_turn(deps, scope, id, work).await;
     if !matches!(completed, Ok(Ok(_))) {
         deps.store.cancel_completion(scope, id).await?;
     }
     Ok(completed?.map(|file| (file, false)))
+}
+
+/// Works, and renews the turn meanwhile.
+async fn holding_the_turn<T>(deps: &Deps, scope: Scope, id: UploadId, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    loop {
+        match timeout(RENEW_EVERY, &mut work).await {
+            Ok(done) => return done,
+            Err(_) => {
+                if let Err(error) = deps.store.renew_completion(scope, id, COMPLETION_HOLD).await {
+                    tracing::warn!(%id, error = &error as &dyn std::error::Error, "a turn is not renewed");
+                }
+            }
+        }
+    }
 }
 
 fn completed_before(

@@ -86,24 +86,31 @@ impl Store {
         if upload.completing_until > writing.now.as_micros() {
             return Ok(Completion::Busy);
         }
-        uploads::Entity::update_many()
-            .col_expr(uploads::Column::CompletingUntil, Expr::value(later(writing.now, hold)))
-            .filter(uploads::Column::Id.eq(upload.id))
-            .exec(&writing.tx)
-            .await?;
+        let until = later(writing.now, hold);
+        writing.hold_completion(&upload.id, until).await?;
         writing.commit().await?;
         Ok(Completion::Yours)
+    }
+
+    /// Keeps the turn for longer; whoever has it says so again and again.
+    pub async fn renew_completion(
+        &self,
+        scope: Scope,
+        id: UploadId,
+        hold: Duration,
+    ) -> Result<(), StoreError> {
+        let writing = self.begin().await?;
+        let (_, upload) = writing.lock_file_of_upload(scope, id).await?;
+        let until = later(writing.now, hold);
+        writing.hold_completion(&upload.id, until).await?;
+        writing.commit().await
     }
 
     /// Gives the turn back: the blocks could not be put together.
     pub async fn cancel_completion(&self, scope: Scope, id: UploadId) -> Result<(), StoreError> {
         let writing = self.begin().await?;
         let (_, upload) = writing.lock_file_of_upload(scope, id).await?;
-        uploads::Entity::update_many()
-            .col_expr(uploads::Column::CompletingUntil, Expr::value(NOT_HELD))
-            .filter(uploads::Column::Id.eq(upload.id))
-            .exec(&writing.tx)
-            .await?;
+        writing.hold_completion(&upload.id, NOT_HELD).await?;
         writing.commit().await
     }
 
@@ -150,6 +157,15 @@ impl super::connect::Writing {
         // Read again: it may have changed before the lock was had.
         let upload = self.upload_row(scope, &id.to_string()).await?;
         Ok((file, upload))
+    }
+
+    async fn hold_completion(&self, id: &str, until: i64) -> Result<(), StoreError> {
+        uploads::Entity::update_many()
+            .col_expr(uploads::Column::CompletingUntil, Expr::value(until))
+            .filter(uploads::Column::Id.eq(id))
+            .exec(&self.tx)
+            .await?;
+        Ok(())
     }
 
     async fn upload_row(&self, scope: Scope, id: &str) -> Result<uploads::Model, StoreError> {

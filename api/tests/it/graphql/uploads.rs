@@ -1,6 +1,10 @@
 //! Uploads: in blocks, resumed, completed, refused.
 
+use std::time::Duration;
+
 use data_inspector_api::graphql::Limits;
+use data_inspector_platform::blob::BlockIndex;
+use data_inspector_platform::store::Completion;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, text};
@@ -22,6 +26,38 @@ fn refusal(payload: &Value) -> (String, String) {
     assert_eq!(errors.len(), 1, "{payload}");
     let path: Vec<_> = errors[0]["path"].as_array().unwrap().iter().map(text).collect();
     (text(&errors[0]["code"]), path.join("."))
+}
+
+/// Between the blob and the row there is a moment in which a process may die.
+#[tokio::test]
+async fn a_completion_that_died_halfway_is_done_again() {
+    let bench = Bench::new().await;
+    let payload = create(&bench, "customers.csv", 6, "k").await;
+    let id = text(&payload["upload"]["id"]);
+    bench.put_block(&id, 0, b"0123").await;
+    bench.put_block(&id, 1, b"45").await;
+    let (scope, upload_id) = (bench.owner.scope, id.parse().unwrap());
+    let begin = async |hold| bench.store.begin_completion(scope, upload_id, hold).await.unwrap();
+
+    // One that lives has the turn; one that died has it no longer.
+    assert_eq!(begin(Duration::from_secs(60)).await, Completion::Yours);
+    let busy = bench.complete(&id).await;
+    assert_eq!(refusal(&busy), ("BUSY".into(), "input.uploadId".into()));
+    assert_eq!(busy["userErrors"][0]["retryable"], true);
+    bench.store.renew_completion(scope, upload_id, Duration::ZERO).await.unwrap();
+    assert_eq!(begin(Duration::ZERO).await, Completion::Yours);
+
+    let (_, file) = bench.store.upload(scope, upload_id).await.unwrap().unwrap();
+    let blocks = BlockIndex::first(2).unwrap();
+    let committed = bench.blobs.commit_blocks(&file.blob_key.parse().unwrap(), &blocks).await.unwrap();
+    let done = bench.complete(&id).await;
+    assert_eq!(done["file"]["state"], "READY", "{done}");
+    let (_, file) = bench.store.upload(scope, upload_id).await.unwrap().unwrap();
+    assert_eq!(
+        file.etag.as_deref(),
+        Some(committed.etag.as_str()),
+        "the blob is the one that was put together"
+    );
 }
 
 #[tokio::test]
