@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -13,7 +14,7 @@ use axum::{Json, Router};
 use data_inspector_platform::blob::{BlobErrorKind, BlobKey, BlobStore};
 use data_inspector_platform::bus::{EventBus, Topic};
 use data_inspector_platform::store::Store;
-use data_inspector_platform::telemetry::Metrics;
+use data_inspector_platform::telemetry::{MetricName, Metrics};
 use serde::Serialize;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,18 @@ pub(crate) struct Health {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) blobs: BlobStore,
     pub(crate) metrics: Metrics,
+    /// As the database said when it was last asked.
+    pub(crate) outbox_backlog: Arc<AtomicU64>,
     pub(crate) draining: CancellationToken,
+}
+
+/// The number of messages that wait to be published, as a metric: the database is asked when somebody looks.
+pub(crate) fn outbox_backlog(metrics: &Metrics) -> Arc<AtomicU64> {
+    let backlog = Arc::new(AtomicU64::new(0));
+    let read = Arc::clone(&backlog);
+    let help = "Messages that are committed and not published yet";
+    metrics.gauge(MetricName { name: "outbox_backlog", help }, move || read.load(Ordering::Relaxed));
+    backlog
 }
 
 /// What `/readyz` answers.
@@ -88,5 +100,8 @@ async fn answers<T, E: Error>(what: &'static str, question: impl Future<Output =
 }
 
 async fn metrics(State(health): State<Health>) -> Response {
+    if let Ok(Ok(backlog)) = timeout(PATIENCE, health.store.outbox_backlog()).await {
+        health.outbox_backlog.store(backlog, Ordering::Relaxed);
+    }
     ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], health.metrics.encode()).into_response()
 }

@@ -15,3 +15,4 @@ pub mod transport;
 
 mod health;
 mod hex;
+mod metrics;

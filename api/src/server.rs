@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::bus::{BusError, EventBus};
 use data_inspector_platform::config::Secret;
@@ -153,8 +154,16 @@ struct Serving {
 fn router(deps: Deps, config: &ApiConfig, serving: Serving) -> Result<Router, ServerError> {
     let Deps { store, bus, blobs, metrics, anonymous } = deps;
     let Serving { grants, hub, mutations, shutdown } = serving;
-    let health =
-        Health { store: store.clone(), bus, blobs: blobs.clone(), metrics, draining: shutdown.clone() };
+    let answers = Arc::default();
+    crate::metrics::register(&metrics, &store, &blobs, &hub, Arc::clone(&answers));
+    let health = Health {
+        store: store.clone(),
+        bus,
+        blobs: blobs.clone(),
+        outbox_backlog: health::outbox_backlog(&metrics),
+        metrics,
+        draining: shutdown.clone(),
+    };
     let blocks = Blocks::new(store.clone(), blobs.clone(), grants.clone(), config.blocks.clone());
     let authenticator = Authenticator::new(store.clone(), anonymous);
     let schema =
@@ -167,7 +176,8 @@ fn router(deps: Deps, config: &ApiConfig, serving: Serving) -> Result<Router, Se
         config: TransportConfig { loopback_only, ..config.transport.clone() },
         shutdown,
     };
-    Ok(transport::router(transport)?.merge(blocks.routes()).merge(health::routes(health)))
+    let router = transport::router(transport)?.merge(blocks.routes()).merge(health::routes(health));
+    Ok(router.layer(from_fn_with_state(answers, crate::metrics::count)))
 }
 
 impl ApiConfig {

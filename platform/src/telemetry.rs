@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-pub use self::metrics::Metrics;
+pub use self::metrics::{MetricName, Metrics};
 
 /// How and what to log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use futures_util::Stream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
+use super::counters::Subscriber;
 use super::feed::{FeedEvent, FeedState, Membership, Next};
 use super::frame::{EventFrame, GapReason, GoAwayReason};
 
@@ -37,6 +38,7 @@ pub struct EventStream {
     /// Since the last tick.
     was_idle: bool,
     expires_at: Option<Instant>,
+    subscriber: Subscriber,
 }
 
 /// Why nothing is handed out at the moment.
@@ -61,7 +63,9 @@ impl EventStream {
         let period = member.shared.config.keep_alive();
         let mut keep_alive = interval_at(Instant::now() + period, period);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let subscriber = Subscriber::new(&member.shared.counters);
         Self {
+            subscriber,
             member,
             state,
             scope,
@@ -95,6 +99,9 @@ impl EventStream {
     pub async fn next(&mut self) -> Option<EventFrame> {
         let frame = self.find_next().await;
         self.was_idle = matches!(frame, Some(EventFrame::KeepAlive { .. }));
+        if frame.is_some() {
+            self.subscriber.is_handed_a_frame();
+        }
         frame
     }
 

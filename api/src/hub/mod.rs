@@ -9,6 +9,7 @@
 //! Not here: what a frame looks like in GraphQL (`graphql`), sockets (`transport`).
 
 mod changes;
+mod counters;
 mod events;
 mod feed;
 mod frame;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 pub use self::changes::{InspectionChange, InspectionChanges};
+pub use self::counters::HubCounters;
 pub use self::events::EventStream;
 pub use self::frame::{EventFrame, GapReason, GoAwayReason};
 pub use self::pump::Pump;
@@ -103,6 +105,7 @@ struct Shared {
     shutdown: CancellationToken,
     feeds: Mutex<HashMap<InspectionId, Arc<Feed>>>,
     workspaces: Mailboxes,
+    counters: Arc<HubCounters>,
 }
 
 impl Hub {
@@ -117,7 +120,8 @@ impl Hub {
         let reader = bus.read(Topic::Updates, ReadFrom::Now).await?;
         let workspaces = Mailboxes::new(config.known_inspections);
         let feeds = Mutex::default();
-        let shared = Arc::new(Shared { store, config, shutdown, feeds, workspaces });
+        let counters = Arc::default();
+        let shared = Arc::new(Shared { store, config, shutdown, feeds, workspaces, counters });
         Ok((Self { shared: Arc::clone(&shared) }, Pump::new(shared, bus, reader)))
     }
 
@@ -154,6 +158,11 @@ impl Hub {
     /// Follows which inspections of a workspace change. The first change, of everything, comes at once.
     pub fn subscribe_workspace(&self, workspace_id: WorkspaceId) -> WorkspaceChanges {
         WorkspaceChanges::new(Arc::clone(&self.shared), workspace_id)
+    }
+
+    /// What was handed out, and to how many, for metrics.
+    pub fn counters(&self) -> &HubCounters {
+        &self.shared.counters
     }
 
     /// Number of inspections that are followed.

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::Shared;
+use super::counters::Subscriber;
 use super::frame::GoAwayReason;
 
 /// More changed inspections than this are not named one by one.
@@ -37,6 +38,7 @@ pub struct WorkspaceChanges {
     mailbox: Arc<Mailbox>,
     over: bool,
     expires_at: Option<Instant>,
+    subscriber: Subscriber,
 }
 
 #[derive(Default)]
@@ -162,7 +164,8 @@ impl Inner {
 impl WorkspaceChanges {
     pub(super) fn new(shared: Arc<Shared>, workspace_id: WorkspaceId) -> Self {
         let mailbox = shared.workspaces.join(workspace_id);
-        Self { shared, workspace_id, mailbox, over: false, expires_at: None }
+        let subscriber = Subscriber::new(&shared.counters);
+        Self { shared, workspace_id, mailbox, over: false, expires_at: None, subscriber }
     }
 
     /// The same, sent away at a moment: when what the client authenticated with expires.
@@ -181,6 +184,14 @@ impl WorkspaceChanges {
 
     /// The next change, or `None` after the last. Loses nothing when the future is dropped.
     pub async fn next(&mut self) -> Option<WorkspaceChange> {
+        let change = self.find_next().await;
+        if change.is_some() {
+            self.subscriber.is_handed_a_frame();
+        }
+        change
+    }
+
+    async fn find_next(&mut self) -> Option<WorkspaceChange> {
         let keep_alive_at = Instant::now() + self.shared.config.keep_alive();
         while !self.over {
             if let Some(change) = self.mailbox.take() {

@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::counters::{StoreCounters, Tally};
 use super::error::{StoreError, StoreErrorKind};
 
 /// A number nobody else locks: replicas that start together migrate one after the other.
@@ -65,19 +66,24 @@ pub struct Store {
     turn: Option<Arc<Mutex<()>>>,
     clock: Clock,
     statements: Arc<AtomicU64>,
+    counters: Arc<StoreCounters>,
 }
 
 /// A transaction that writes, and the moment it began. Dropped without a commit, it is rolled back.
 pub(super) struct Writing {
     pub(super) tx: DatabaseTransaction,
     pub(super) now: Timestamp,
+    pub(super) tally: Tally,
+    counters: Arc<StoreCounters>,
     /// Given back after the transaction has ended.
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Writing {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        self.tally.committed(&self.counters);
+        Ok(())
     }
 }
 
@@ -102,13 +108,19 @@ impl Store {
         let mut writers = writers.unwrap_or_else(|| [reader.clone(), reader.clone()]);
         writers.iter_mut().for_each(|writer| count_statements(writer, &statements));
         let [writer, hasty_writer] = writers;
-        Self { reader, writer, hasty_writer, turn, clock, statements }
+        let counters = Arc::default();
+        Self { reader, writer, hasty_writer, turn, clock, statements, counters }
     }
 
     /// Statements executed so far, those that begin and end transactions aside: what a caller costs the
     /// database.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// What was committed through this store and its clones, for metrics.
+    pub fn counters(&self) -> &StoreCounters {
+        &self.counters
     }
 
     /// Brings the tables to this release. Any number of replicas may call it at once.
@@ -158,7 +170,8 @@ impl Store {
         };
         let tx = begin_transaction(writer).await?;
         let now = self.clock.now(&tx).await?;
-        Ok(Writing { tx, now, _turn: turn })
+        let counters = Arc::clone(&self.counters);
+        Ok(Writing { tx, now, tally: Tally::default(), counters, _turn: turn })
     }
 
     /// What time it is, for a call that only reads.

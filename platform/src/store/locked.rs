@@ -17,6 +17,7 @@ use sea_orm::{
 use super::access::Scope;
 use super::codec::{ROWS_PER_STATEMENT, json, name, parsed, sequence, unsigned, variant};
 use super::connect::Writing;
+use super::counters::Fact;
 use super::entity::{events, inspections, tasks};
 use super::error::{Noun, StoreError, StoreErrorKind};
 use super::outbox::{Outgoing, Topic};
@@ -34,6 +35,7 @@ pub(super) struct LockedInspection<'w> {
     pub(super) row: inspections::Model,
     pub(super) outgoing: Vec<Outgoing>,
     recorded: Vec<events::ActiveModel>,
+    facts: Vec<Fact>,
 }
 
 /// Why a state changes.
@@ -103,6 +105,7 @@ impl<'w> LockedInspection<'w> {
             row,
             outgoing: Vec::new(),
             recorded: Vec::new(),
+            facts: Vec::new(),
         })
     }
 
@@ -154,6 +157,7 @@ impl<'w> LockedInspection<'w> {
         self.row.updated_at = self.now.as_micros();
         let seq = sequence("inspections.last_seq", unsigned("inspections.last_seq", self.row.last_seq)?)?;
         let event_type = name(body.event_type());
+        self.facts.push(Fact::of(&body));
         let bytes = InspectionEvent::new(self.id, seq, self.now, body).to_json().into_bytes();
         self.outgoing.push(Outgoing {
             topic: Topic::Updates,
@@ -193,6 +197,7 @@ impl<'w> LockedInspection<'w> {
             events::Entity::insert_many(batch).exec_without_returning(&self.writing.tx).await?;
         }
         self.writing.send(self.outgoing).await?;
+        self.writing.tally.add(self.facts);
         Ok(self.row)
     }
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::Server;
-use super::server::{program, run};
+use super::server::{metric, program, run};
+use crate::transport::PATIENCE;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/customers.csv");
 const INSPECTIONS: &str = "{ inspections { nodes { id state file { name } profile { isFinal document } } } }";
@@ -63,6 +64,33 @@ async fn health_readiness_and_metrics_are_told() {
     assert!(status == 200 && metrics.contains("data_inspector_build_info"), "{metrics}");
 }
 
+#[tokio::test]
+async fn what_happened_is_counted() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = Server::start(data_dir.path(), &[]);
+    let count = async |name: &str| metric(&server, name).await;
+    let sample_bytes = std::fs::metadata(SAMPLE).unwrap().len();
+    assert_eq!(count("inspection_transitions_total{state=\"SUCCEEDED\"}").await, 1);
+    assert_eq!(count("inspection_transitions_total{state=\"FAILED\"}").await, 0);
+    // The survey, one split, one merge.
+    for outcome in ["released", "claimed", "done"] {
+        assert_eq!(count(&format!("task_attempts_total{{outcome=\"{outcome}\"}}")).await, 3, "{outcome}");
+    }
+    assert_eq!(count("task_attempts_total{outcome=\"expired\"}").await, 0);
+    // The survey reads the head, which is all of it, and the split reads it again; then partials and documents.
+    let read = count("blob_read_bytes_total").await;
+    assert!((2 * sample_bytes..4 * sample_bytes).contains(&read), "{read} bytes of {sample_bytes}");
+    assert!(count("blob_read_requests_total").await >= 2);
+    assert_eq!(count("subscriptions_open").await, 0);
+    let published = async { while count("outbox_backlog").await > 0 {} };
+    tokio::time::timeout(PATIENCE, published).await.expect("what is committed is published");
+    let answers = count("http_answers_total{status=\"2xx\"}").await;
+    let events = server.query("{ inspections { nodes { events(first: 100) { nodes { seq } } } } }").await;
+    let events = events["inspections"]["nodes"][0]["events"]["nodes"].as_array().unwrap().len() as u64;
+    assert_eq!(count("events_committed_total").await, events);
+    assert!(count("http_answers_total{status=\"2xx\"}").await > answers);
+}
+
 async fn reqwest_get(url: &str) -> (u16, String) {
     let response = reqwest::get(url).await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
@@ -70,12 +98,17 @@ async fn reqwest_get(url: &str) -> (u16, String) {
 
 #[test]
 fn the_database_and_a_token_can_be_made_without_serving() {
-    let data_dir = tempfile::tempdir().unwrap();
-    let path = data_dir.path().to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // Neither needs the folder to be there.
+    let other = folder.path().join("other/data");
+    let path = folder.path().join("data");
+    let path = path.to_str().unwrap();
     let migrated = run(&["migrate", "--set", &format!("standalone.data_dir={path}")]);
     assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
     assert!(Path::new(path).join("data-inspector.sqlite").exists());
-    let token = run(&["token", "create", "--workspace=team", "--name=ci", "--data-dir", path]);
+    let token =
+        run(&["token", "create", "--workspace=team", "--name=ci", "--data-dir", other.to_str().unwrap()]);
+    assert!(other.join("data-inspector.sqlite").exists());
     let printed = String::from_utf8(token.stdout).unwrap();
     assert!(
         token.status.success() && printed.starts_with("di_") && printed.lines().count() == 1,

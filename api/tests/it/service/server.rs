@@ -1,5 +1,6 @@
 //! The real program, serving on a free port.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -26,10 +27,32 @@ pub(super) fn run(arguments: &[&str]) -> Output {
     program().args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
+/// A number of `/metrics`, by its name with labels but without the prefix of all.
+pub(super) async fn metric(server: &Server, name: &str) -> u64 {
+    let text = reqwest::get(format!("{}/metrics", server.url)).await.unwrap().text().await.unwrap();
+    let wanted = format!("data_inspector_{name} ");
+    let found = text.lines().find_map(|line| line.strip_prefix(&wanted));
+    found.unwrap_or_else(|| panic!("{name} is missing in:\n{text}")).parse().unwrap()
+}
+
 impl Server {
     /// Starts on a data folder, and waits until it says that it is ready.
     pub(crate) fn start(data_dir: &Path, arguments: &[&str]) -> Self {
+        Self::start_as(program(), data_dir, arguments)
+    }
+
+    /// The same with the log, as JSON, in a file.
+    pub(super) fn start_logging(data_dir: &Path, arguments: &[&str], log: File) -> Self {
         let mut command = program();
+        let filter =
+            "info,data_inspector_api=debug,data_inspector_coordinator=debug,data_inspector_worker=debug";
+        command.env("DATA_INSPECTOR__TELEMETRY__LOG_FORMAT", "json");
+        command.env("DATA_INSPECTOR__TELEMETRY__LOG_FILTER", filter);
+        command.stderr(log);
+        Self::start_as(command, data_dir, arguments)
+    }
+
+    fn start_as(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(arguments);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
@@ -51,8 +74,18 @@ impl Server {
 
     /// Asks it to end, and returns its exit code.
     pub(super) fn terminate(mut self) -> Option<i32> {
+        self.ask_to_end();
+        self.process.wait().unwrap().code()
+    }
+
+    /// Asks it to end.
+    pub(super) fn ask_to_end(&self) {
         let told = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Its exit code, once it has ended by itself.
+    pub(super) fn exit_code(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
 
