@@ -10,6 +10,7 @@
 //! waiting tasks -> dispatcher -> outbox         leases, retries, forgotten steps -> reconciler -> store
 //! ```
 
+mod caretaker;
 mod clock;
 mod dispatcher;
 mod error;
@@ -35,6 +36,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use caretaker::{CareConfig, take_care};
 pub use error::CoordinatorError;
 
 use clock::ResultsClock;

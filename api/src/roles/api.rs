@@ -1,9 +1,11 @@
 //! The API in a process of its own, one of any number of replicas.
 
 use anyhow::Context as _;
+use data_inspector_coordinator::take_care;
 use data_inspector_platform::shutdown::within_deadline;
 use data_inspector_platform::telemetry::Metrics;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::configuration::Configuration;
@@ -21,10 +23,14 @@ pub async fn run(
     let address = listener.local_addr()?;
     let store = configuration.store.open_ready().await?;
     let bus = configuration.bus.open().await?;
+    let blobs = configuration.blobs.open(&configuration.blobs.folder)?;
+    // Here, because a coordinator alone has no blob store. Ended with the last of this function.
+    let mut caring = JoinSet::new();
+    caring.spawn(take_care(store.clone(), blobs.clone(), configuration.care, shutdown.clone()));
     let deps = server::Deps {
         store: store.clone(),
         bus: bus.clone(),
-        blobs: configuration.blobs.open(&configuration.blobs.folder)?,
+        blobs,
         metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
         // A proxy may stand before it: that a caller comes from this machine says nothing.
         anonymous: Anonymous::Nobody,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use data_inspector_coordinator::CoordinatorConfig;
+use data_inspector_coordinator::{CareConfig, CoordinatorConfig};
 use data_inspector_platform::blob::settings::{BlobSettings, BlobStoreKind};
 use data_inspector_platform::bus::settings::{BusKind, BusSettings};
 use data_inspector_platform::config::{self, ConfigError, Contradiction, Flag, Layers, Loaded};
@@ -43,6 +43,8 @@ pub struct Configuration {
     pub api: ApiConfig,
     /// The coordinator.
     pub coordinator: CoordinatorConfig,
+    /// Clearing away what nobody needs any more.
+    pub care: CareConfig,
     /// The worker.
     pub worker: WorkerConfig,
 }

@@ -1,11 +1,12 @@
 //! What is done once and not served: migrating, issuing tokens.
 
+use std::fs::create_dir_all;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use data_inspector_domain::access::TokenScope;
 use data_inspector_domain::time::Timestamp;
-use data_inspector_platform::store::{NewToken, NewWorkspace};
+use data_inspector_platform::store::{NewToken, NewWorkspace, Store};
 
 use super::configuration::Configuration;
 use crate::auth::ApiToken;
@@ -25,8 +26,18 @@ pub struct NewTokenRequest {
 
 /// Brings the tables to this release.
 pub async fn migrate(configuration: &Configuration) -> anyhow::Result<()> {
-    let store = configuration.store.open_migrated(&configuration.standalone.data_dir).await?;
+    let store = open(configuration).await?;
     store.close().await.context("cannot close the database")
+}
+
+/// A data folder that is not there yet is made, as serving would.
+async fn open(configuration: &Configuration) -> anyhow::Result<Store> {
+    let data_dir = &configuration.standalone.data_dir;
+    if configuration.store.url.is_empty() {
+        let made = create_dir_all(data_dir);
+        made.with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
+    }
+    configuration.store.open_migrated(data_dir).await
 }
 
 /// Issues a token to the owner of a workspace. It is returned this once.
@@ -34,7 +45,7 @@ pub async fn create_token(
     configuration: &Configuration,
     request: NewTokenRequest,
 ) -> anyhow::Result<ApiToken> {
-    let store = configuration.store.open_migrated(&configuration.standalone.data_dir).await?;
+    let store = open(configuration).await?;
     let scope =
         match store.workspace_named(&request.workspace).await.context("cannot look for the workspace")? {
             Some(scope) => scope,

@@ -102,6 +102,9 @@ impl Running {
         let config = CoordinatorConfig { bus_is_volatile, ..configuration.coordinator.clone() };
         let run = coordinator::run(deps, config, stop_coordinator.clone());
         coordinator.spawn(async { run.await.context("the coordinator failed") });
+        let (care, stop) = (configuration.care.clone(), stop_coordinator.clone());
+        let care = coordinator::take_care(store.clone(), blobs.clone(), care, stop);
+        coordinator.spawn(async { anyhow::Ok(care.await) });
 
         let mut front = JoinSet::new();
         let deps = worker::Deps { bus: Arc::clone(bus), blobs: blobs.clone() };

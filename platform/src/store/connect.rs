@@ -174,6 +174,11 @@ impl Store {
         Ok(Writing { tx, now, tally: Tally::default(), counters, _turn: turn })
     }
 
+    /// What time it is, by the clock that everything in the store is dated with.
+    pub async fn time(&self) -> Result<Timestamp, StoreError> {
+        self.now().await
+    }
+
     /// What time it is, for a call that only reads.
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
         self.clock.now(&self.reader).await

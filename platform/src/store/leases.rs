@@ -65,7 +65,8 @@ impl Store {
             .await?;
         let mut expired = Vec::new();
         for id in overdue {
-            expired.extend(self.expire_lease(parsed("tasks.id", &id)?, results_clock, policy).await?);
+            let task = async { self.expire_lease(parsed("tasks.id", &id)?, results_clock, policy).await };
+            expired.extend(skip_bad_row(&id, task.await)?.flatten());
         }
         Ok(expired)
     }
@@ -117,7 +118,8 @@ impl Store {
             .await?;
         let mut woken = Vec::new();
         for id in due {
-            woken.extend(self.wake_task(parsed("tasks.id", &id)?).await?);
+            let task = async { self.wake_task(parsed("tasks.id", &id)?).await };
+            woken.extend(skip_bad_row(&id, task.await)?.flatten());
         }
         Ok(woken)
     }
@@ -136,6 +138,17 @@ impl Store {
         inspection.save().await?;
         writing.commit().await?;
         Ok(Some(woken))
+    }
+}
+
+/// A row that nobody can make sense of must not keep others from their turn; what passes concerns all of them.
+fn skip_bad_row<T>(task_id: &str, result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Err(error) if !error.is_transient() => {
+            tracing::error!(task_id, error = &error as &dyn std::error::Error, "a task is passed over");
+            Ok(None)
+        }
+        other => other.map(Some),
     }
 }
 

@@ -36,6 +36,8 @@ pub(super) struct LockedInspection<'w> {
     pub(super) outgoing: Vec<Outgoing>,
     recorded: Vec<events::ActiveModel>,
     facts: Vec<Fact>,
+    /// Blobs that nothing refers to any more once it is saved.
+    pub(super) garbage: Vec<String>,
 }
 
 /// Why a state changes.
@@ -106,6 +108,7 @@ impl<'w> LockedInspection<'w> {
             outgoing: Vec::new(),
             recorded: Vec::new(),
             facts: Vec::new(),
+            garbage: Vec::new(),
         })
     }
 
@@ -197,6 +200,7 @@ impl<'w> LockedInspection<'w> {
             events::Entity::insert_many(batch).exec_without_returning(&self.writing.tx).await?;
         }
         self.writing.send(self.outgoing).await?;
+        self.writing.throw_away(self.garbage).await?;
         self.writing.tally.add(self.facts);
         Ok(self.row)
     }

@@ -20,6 +20,7 @@ mod entity;
 mod error;
 mod events;
 mod files;
+mod garbage;
 mod idempotency;
 mod inspections;
 mod leases;

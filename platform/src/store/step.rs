@@ -113,7 +113,7 @@ enum Finality {
 pub enum Advanced {
     /// It was taken.
     Taken,
-    /// The inspection had been called off or had ended: nothing changed.
+    /// The inspection had been called off or had ended, or is held and would end: nothing changed.
     NotWanted,
 }
 
@@ -165,11 +165,15 @@ impl LockedInspection<'_> {
 
     /// Takes a step, unless the inspection was called off or has ended.
     pub(super) async fn take_step(&mut self, step: Step) -> Result<Advanced, StoreError> {
-        if self.state.is_terminal() || self.state == InspectionState::Cancelling {
+        // On hold it does not end: the last step is taken again when it goes on.
+        let waits =
+            self.state == InspectionState::Paused && matches!(step.ending, Some(Ending::Succeeded { .. }));
+        if waits || self.state.is_terminal() || self.state == InspectionState::Cancelling {
             return Ok(Advanced::NotWanted);
         }
         if let Some(blob) = step.resolved_spec {
-            self.row.resolved_spec_key = Some(blob.key);
+            let replaced = self.row.resolved_spec_key.replace(blob.key);
+            self.let_go(replaced, self.row.resolved_spec_key.clone());
             self.row.resolved_spec_hash = Some(blob.hash.to_vec());
         }
         if step.progress.is_some() {
@@ -198,7 +202,8 @@ impl LockedInspection<'_> {
 
     fn revise_profile(&mut self, profile: ProfileRevision, finality: Finality) -> Result<(), StoreError> {
         self.row.profile_revision += 1;
-        self.row.profile_key = Some(profile.blob.key);
+        let replaced = self.row.profile_key.replace(profile.blob.key);
+        self.let_go(replaced, self.row.profile_key.clone());
         self.row.profile_hash = Some(profile.blob.hash.to_vec());
         self.row.coverage = name(profile.coverage);
         let revision = unsigned("profile_revision", self.row.profile_revision)?;
@@ -212,7 +217,14 @@ impl LockedInspection<'_> {
         self.row.verdict = name(verdict);
         self.enter_phase(Phase::Done)?;
         self.apply(Command::Succeed, Reason::of_itself("the result is complete"))?;
+        // What the result was made from; an inspection that ends otherwise may be tried again, and needs it.
+        self.garbage.extend(self.writing.partial_blobs(self.id).await?);
         self.stop_work(Order::Revoke).await
+    }
+
+    /// A blob has been replaced by another.
+    fn let_go(&mut self, replaced: Option<String>, by: Option<String>) {
+        self.garbage.extend(replaced.filter(|replaced| Some(replaced) != by.as_ref()));
     }
 
     pub(super) async fn insert_tasks(&self, tasks: Vec<NewTask>) -> Result<(), StoreError> {
@@ -261,13 +273,16 @@ impl LockedInspection<'_> {
 
     /// Keeps the references to what the run that holds a task has left.
     pub(super) async fn record_partials(
-        &self,
+        &mut self,
         task: &Task,
         partials: Vec<NewPartial>,
     ) -> Result<(), StoreError> {
         use partials::Column;
         let run = task.hold.run.ok_or(StoreErrorKind::Internal)?;
         for partial in partials {
+            let at = (self.id.to_string(), bigint(partial.level)?, bigint(partial.leaves.start)?);
+            let replaced = partials::Entity::find_by_id(at).one(&self.writing.tx).await?;
+            self.let_go(replaced.map(|row| row.blob_key), Some(partial.blob.key.clone()));
             let row = partials::Model {
                 inspection_id: self.id.to_string(),
                 level: bigint(partial.level)?,

@@ -69,6 +69,7 @@ on_every_database! {
         what_the_state_does_not_allow_is_refused
         another_workspace_sees_and_touches_nothing
         a_pause_lets_running_work_finish
+        what_is_held_does_not_end
         a_cancellation_waits_for_running_work
         a_cancellation_with_nothing_running_is_over_at_once
         a_retry_goes_on_with_what_is_left
@@ -96,6 +97,7 @@ on_every_database! {
         an_inspection_waits_only_when_nothing_of_it_can_run
         a_silent_worker_does_not_hold_up_a_cancellation
         nothing_to_do_is_found
+        a_row_that_cannot_be_read_keeps_nobody_from_their_turn
     }
     events {
         events_are_read_from_any_position

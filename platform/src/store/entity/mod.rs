@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod events;
 pub(crate) mod files;
+pub(crate) mod garbage;
 pub(crate) mod idempotency_keys;
 pub(crate) mod inspections;
 pub(crate) mod outbox;

@@ -29,7 +29,7 @@ fn revision(key: &str, coverage: Coverage) -> ProfileRevision {
     ProfileRevision { blob: blob(key), changed_columns: vec!["name".to_owned()], coverage }
 }
 
-fn success() -> Step {
+pub(super) fn success() -> Step {
     let profile = revision("profile/final", Coverage::Complete);
     Step { ending: Some(Ending::Succeeded { profile, verdict: Verdict::Pass }), ..Step::default() }
 }
@@ -77,6 +77,14 @@ pub(super) async fn from_survey_to_success(fixture: &Fixture) {
     let partials = store.partials_from(id, 0, 0, 10).await.unwrap();
     let places: Vec<_> = partials.iter().map(|each| (each.leaves.start, each.blob.key.as_str())).collect();
     assert_eq!(places, [(0, "p0"), (1, "p1")]);
+    // What the result was made from, and what it replaced, is kept for a while and not for ever.
+    assert_eq!(store.garbage(Duration::from_secs(1), 10).await.unwrap(), [""; 0]);
+    fixture.pass(Duration::from_secs(1));
+    let mut garbage = store.garbage(Duration::from_secs(1), 10).await.unwrap();
+    garbage.sort();
+    assert_eq!(garbage, ["p0", "p1", "profile/1"]);
+    store.forget_garbage(&garbage).await.unwrap();
+    assert_eq!(store.garbage(Duration::ZERO, 10).await.unwrap(), [""; 0]);
     assert_eq!((partials[0].task_id, partials[0].run), (first.task_id, first.run));
     assert_eq!(store.partials_from(id, 0, 1, 10).await.unwrap(), partials[1..]);
     assert_eq!(store.partials_from(id, 1, 0, 10).await.unwrap(), []);
@@ -164,6 +172,7 @@ pub(super) async fn a_partial_inspected_again_replaces_the_first(fixture: &Fixtu
     let found = fixture.store.partials_from(id, 0, 0, 10).await.unwrap();
     let keys: Vec<_> = found.iter().map(|each| each.blob.key.as_str()).collect();
     assert_eq!(keys, ["proven", "next"]);
+    assert_eq!(fixture.store.garbage(Duration::ZERO, 10).await.unwrap(), ["guess"]);
     assert_eq!((found[0].task_id, found[0].run, &found[0].summary), (proven.task_id, proven.run, &vec![3]));
 }
 

@@ -11,9 +11,10 @@ use data_inspector_domain::spec::InspectionSpec;
 use data_inspector_domain::task::TaskState;
 use data_inspector_domain::task::retry::AttemptProgress;
 use data_inspector_platform::store::{
-    Change, Disposition, NewInspection, NewUpload, Noun, Step, StoreError, StoreErrorKind, Topic,
+    Advanced, Change, Disposition, NewInspection, NewUpload, Noun, Step, StoreError, StoreErrorKind, Topic,
 };
 
+use super::attempts::success;
 use super::fixture::{Fixture, change, new_inspection, new_upload, request};
 use super::worker::stopped;
 
@@ -155,6 +156,17 @@ pub(super) async fn a_pause_lets_running_work_finish(fixture: &Fixture) {
     store.resume_inspection(scope, id, change()).await.unwrap();
     fixture.claimed(id, "split/2").await;
     assert_eq!(fixture.inspection(id).await.state, InspectionState::Running);
+}
+
+pub(super) async fn what_is_held_does_not_end(fixture: &Fixture) {
+    let (store, scope) = (&fixture.store, fixture.scope);
+    let (id, _) = fixture.running(1).await;
+    fixture.claimed(id, "split/0").await.done(store, Step::default()).await;
+    store.pause_inspection(scope, id, change()).await.unwrap();
+    assert_eq!(store.advance(id, success()).await.unwrap(), Advanced::NotWanted);
+    assert_eq!(fixture.inspection(id).await.state, InspectionState::Paused);
+    store.resume_inspection(scope, id, change()).await.unwrap();
+    assert_eq!(fixture.inspection(id).await.state, InspectionState::Queued);
 }
 
 pub(super) async fn a_cancellation_waits_for_running_work(fixture: &Fixture) {

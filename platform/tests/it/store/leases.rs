@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use data_inspector_domain::control::Order;
 use data_inspector_domain::failure::FailureCode;
+use data_inspector_domain::id::TaskId;
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::TaskState;
 use data_inspector_domain::task::retry::{AttemptProgress, RetryPolicy};
 use data_inspector_domain::time::Timestamp;
 use data_inspector_platform::store::{Disposition, Expired, Step, Store};
+use sea_orm::{ConnectionTrait, Database};
 
 use super::fixture::{CLAIM_DEADLINE, Fixture, LEASE, change};
 use super::worker::alive;
@@ -19,6 +21,35 @@ fn after(moment: Timestamp, time: Duration) -> Timestamp {
 
 async fn expire(store: &Store, results_clock: Timestamp) -> Vec<Expired> {
     store.expire_leases(results_clock, &RetryPolicy::default(), 100).await.unwrap()
+}
+
+/// Makes the row of a task such as no release has written it.
+async fn spoil(fixture: &Fixture, id: TaskId) {
+    let db = Database::connect(&fixture.config.url).await.unwrap();
+    db.execute_unprepared(&format!("UPDATE tasks SET kind = 'NONSENSE' WHERE id = '{id}'")).await.unwrap();
+    db.close().await.unwrap();
+}
+
+async fn mend(fixture: &Fixture, id: TaskId) {
+    let db = Database::connect(&fixture.config.url).await.unwrap();
+    db.execute_unprepared(&format!("UPDATE tasks SET kind = 'INSPECT_SPLIT' WHERE id = '{id}'"))
+        .await
+        .unwrap();
+    db.close().await.unwrap();
+}
+
+pub(super) async fn a_row_that_cannot_be_read_keeps_nobody_from_their_turn(fixture: &Fixture) {
+    let (id, _) = fixture.running(2).await;
+    let spoilt = fixture.claimed(id, "split/0").await;
+    fixture.pass(INSTANT);
+    let good = fixture.claimed(id, "split/1").await;
+    spoil(fixture, spoilt.task_id).await;
+    let expired = expire(&fixture.store, after(good.at, LONG)).await;
+    assert_eq!(expired.iter().map(|each| each.task_id).collect::<Vec<_>>(), [good.task_id]);
+    fixture.pass(LONG);
+    let woken = fixture.store.wake_due_tasks(10).await.unwrap();
+    assert_eq!(woken.iter().map(|each| each.task_id).collect::<Vec<_>>(), [good.task_id]);
+    mend(fixture, spoilt.task_id).await;
 }
 
 const LONG: Duration = Duration::from_secs(300);
