@@ -14,6 +14,7 @@ use data_inspector_domain::task::TaskKind;
 use data_inspector_platform::store::{Release, Step, Store, TaskContext};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::error::CoordinatorError;
 use crate::frontier::look;
@@ -87,7 +88,8 @@ impl Dispatcher {
             }
         }
         for (inspection_id, releases) in by_inspection {
-            let released = self.release(inspection_id, &releases).await;
+            let span = tracing::info_span!("release", %inspection_id);
+            let released = self.release(inspection_id, &releases).instrument(span).await;
             if released.is_err() {
                 releases.iter().for_each(|each| self.workers.lock().not_released(each.task_id));
             }

@@ -89,6 +89,16 @@ impl SharedProgress {
         Ok(())
     }
 
+    /// Bytes that live attempts have read and of which nothing is durable yet.
+    pub(crate) async fn bytes_at_risk(
+        &self,
+        store: &Store,
+        id: InspectionId,
+    ) -> Result<u64, CoordinatorError> {
+        self.load(store, id).await?;
+        Ok(self.lock().get(&id).map_or(0, |tracked| tracked.running.values().sum()))
+    }
+
     /// That everything is counted, to be saved with the end of the inspection.
     pub(crate) async fn complete(
         &self,

@@ -11,6 +11,7 @@ use data_inspector_platform::bus::{Delivery, EventBus, GroupMember, Message, Rec
 use data_inspector_platform::store::{self, AttemptPolicy, Disposition, Store, Task, TaskResult};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::clock::ResultsClock;
 use crate::dispatcher::SharedWorkers;
@@ -59,6 +60,19 @@ impl Projector {
 
     /// Takes a message until it is taken or can never be; whether to go on.
     async fn consume(&self, delivery: Delivery, shutdown: &CancellationToken) -> bool {
+        let (position, key) = (delivery.record().position, delivery.record().key.clone());
+        let key = key.as_deref().map(String::from_utf8_lossy);
+        // The key is the id of the inspection, or of the worker whose heartbeat it is.
+        let span = tracing::info_span!(
+            "result",
+            partition = position.partition,
+            offset = position.offset,
+            key = key.as_deref()
+        );
+        self.consume_one(delivery, shutdown).instrument(span).await
+    }
+
+    async fn consume_one(&self, delivery: Delivery, shutdown: &CancellationToken) -> bool {
         loop {
             match self.take(delivery.record()).await {
                 Ok(()) => break,
@@ -90,7 +104,11 @@ impl Projector {
                 self.wanted.notify_one();
                 Ok(())
             }
-            ResultMessage::Report(report) => self.take_report(record, report).await,
+            ResultMessage::Report(report) => {
+                let (inspection_id, task_id) = (report.inspection_id, report.task_id);
+                let span = tracing::info_span!("report", %inspection_id, %task_id);
+                self.take_report(record, report).instrument(span).await
+            }
         }
     }
 
@@ -101,6 +119,12 @@ impl Projector {
         };
         let steps = Steps { store: &self.store, leaves_per_split: self.leaves_per_split };
         let mut said = steps.report(&task, &report).await?;
+        if let store::Report::Done { step, .. } = &mut said
+            && let Some(checkpoint) = &mut step.checkpoint
+        {
+            let at_risk = self.progress.bytes_at_risk(&self.store, task.inspection_id).await?;
+            checkpoint.loss_if_retried_now = at_risk;
+        }
         // Once it has ended its progress stays as it is.
         if let (true, store::Report::Done { step, .. }) = (ends_inspection(&task, &report), &mut said) {
             step.progress = self.progress.complete(&self.store, &task, record.published_at).await?;

@@ -3,7 +3,13 @@
 use assert_cmd::Command;
 
 fn data_inspector(arguments: &[&str]) -> assert_cmd::assert::Assert {
-    Command::new(env!("CARGO_BIN_EXE_data-inspector")).env_remove("COLUMNS").args(arguments).assert()
+    Command::new(env!("CARGO_BIN_EXE_data-inspector"))
+        .env_remove("COLUMNS")
+        .env_remove("DATA_INSPECTOR_CONFIG")
+        .env_remove("DATA_INSPECTOR_SERVER")
+        .env_remove("DATA_INSPECTOR_TOKEN")
+        .args(arguments)
+        .assert()
 }
 
 /// Wrong usage: exit code 2, nothing on stdout, and stderr names what is wrong.
@@ -51,8 +57,13 @@ fn special_characters_must_differ() {
 
 #[test]
 fn help_and_version_are_answers() {
-    let help = data_inspector(&["inspect", "--help"]).success().stderr("").get_output().stdout.clone();
-    insta::assert_snapshot!(String::from_utf8(help).unwrap());
+    let help = |arguments: &[&str]| {
+        let output = data_inspector(arguments).success().stderr("").get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    };
+    insta::assert_snapshot!(help(&["inspect", "--help"]));
+    insta::assert_snapshot!("help", help(&["--help"]));
+    insta::assert_snapshot!("help_of_upload", help(&["upload", "--help"]));
     data_inspector(&["--version"]).success().stderr("");
 }
 

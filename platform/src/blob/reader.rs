@@ -8,6 +8,7 @@ use bytes::Bytes;
 use object_store::GetOptions;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::AbortHandle;
+use tracing::Instrument as _;
 
 use super::fetch::{Chunk, Outlet, Pinned, fetch};
 use super::retry::retrying;
@@ -101,7 +102,8 @@ impl BlobReader {
         let (chunks, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
         let throttle = Throttle::new(self.pinned.config.max_stream_bytes_per_second);
         let outlet = Outlet { chunks, window: Arc::clone(&permits), throttle };
-        let task = tokio::spawn(fetch(Arc::clone(&self.pinned), range.clone(), outlet));
+        let fetching = fetch(Arc::clone(&self.pinned), range.clone(), outlet);
+        let task = tokio::spawn(fetching.in_current_span());
         Ok(BlobStream {
             pinned: Arc::clone(&self.pinned),
             receiver,

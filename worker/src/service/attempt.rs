@@ -10,6 +10,7 @@ use data_inspector_domain::task::fence::Stamp;
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::bus::{BusError, Delivery};
 use tokio::time::MissedTickBehavior;
+use tracing::Instrument as _;
 
 use super::WorkerConfig;
 use super::documents::Documents;
@@ -31,10 +32,19 @@ pub(super) struct Attempt {
 
 /// Executes an attempt to its end, whatever that is, and reports it.
 pub(super) async fn attempt(attempt: Attempt) {
-    let task_id = attempt.message.task_id;
-    if let Err(error) = speak_and_work(attempt).await {
-        tracing::warn!(%task_id, %error, "an attempt ends without a word");
-    }
+    let TaskMessage { task_id, inspection_id, epoch, .. } = &attempt.message;
+    let epoch = epoch.number();
+    // Whatever is logged on behalf of the attempt says of which.
+    let span =
+        tracing::info_span!("attempt", %task_id, %inspection_id, epoch, worker_id = %attempt.worker_id);
+    let speaking = async {
+        tracing::debug!("an attempt begins");
+        match speak_and_work(attempt).await {
+            Ok(()) => tracing::debug!("an attempt has ended"),
+            Err(error) => tracing::warn!(%error, "an attempt ends without a word"),
+        }
+    };
+    speaking.instrument(span).await;
 }
 
 async fn speak_and_work(attempt: Attempt) -> Result<(), BusError> {

@@ -140,8 +140,8 @@ fn layout(spec: &ResolvedSpec) -> FileLayout {
 async fn on_thread<T: Send + 'static>(
     compute: impl FnOnce(Handle) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let runtime = Handle::current();
-    match tokio::task::spawn_blocking(move || compute(runtime)).await {
+    let (runtime, span) = (Handle::current(), tracing::Span::current());
+    match tokio::task::spawn_blocking(move || span.in_scope(|| compute(runtime))).await {
         Ok(computed) => computed,
         Err(error) => Err(internal().with_cause(&error)),
     }

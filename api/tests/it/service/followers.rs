@@ -5,19 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data_inspector_api::client::{UploadOptions, create_inspection, upload};
-use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::Server;
+use super::stream::{EVENT, Known, Seen, Stream};
 use crate::transport::PATIENCE;
 
 const SUBSCRIBERS: usize = 50;
@@ -25,97 +21,11 @@ const SUBSCRIBERS: usize = 50;
 const START: &str = "0";
 const ROWS: u32 = 60_000;
 
-/// Everything an event says, for the scan and for the stream alike.
-const EVENT: &str = "fragment Event on InspectionEvent { __typename cursor seq inspectionId at
-  ... on StateChanged { from to version reason { command message actorId failure { code } } }
-  ... on PhaseChanged { phase }
-  ... on AttemptChanged { attempt { taskId kind number state workerId startedAt endedAt fromByte bytesDone
-      failure { code } } }
-  ... on CheckpointSaved { bytesDurable splitsDurable lossIfRetriedNow }
-  ... on AlertRaised { alert { code column message } }
-  ... on ProfileRevised { revision changedColumns isFinal } }";
-
-/// An event as it came, byte for byte, and its number and cursor.
-#[derive(Clone, Debug, PartialEq)]
-struct Seen {
-    seq: u64,
-    cursor: String,
-    text: String,
-}
-
 /// What somebody who joined at some place has seen until the stream ended.
 struct Account {
     /// Where they joined.
     after: String,
     events: Vec<Seen>,
-}
-
-#[derive(Deserialize)]
-struct Known {
-    #[serde(rename = "__typename")]
-    kind: String,
-    cursor: Option<String>,
-    seq: Option<u64>,
-}
-
-struct Stream(WebSocketStream<MaybeTlsStream<TcpStream>>);
-
-impl Stream {
-    async fn open(url: &str, id: &str, after: Option<&str>) -> Self {
-        let url = format!("ws{}/graphql/ws", url.trim_start_matches("http"));
-        let mut request = url.into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
-        let mut stream = Self(connect_async(request).await.unwrap().0);
-        stream.say(json!({ "type": "connection_init" })).await;
-        let query = format!(
-            "subscription($id: ID!, $after: Cursor) {{ inspectionEvents(id: $id, after: $after) {{
-               __typename ... on InspectionEvent {{ ...Event }} ... on Snapshot {{ cursor inspection {{ state }} }} }} }} {EVENT}"
-        );
-        let payload = json!({ "query": query, "variables": { "id": id, "after": after } });
-        stream.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
-        stream
-    }
-
-    async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
-    }
-
-    /// The next item of the stream as it came; `None` when it is complete.
-    async fn next(&mut self) -> Option<(Known, String)> {
-        #[derive(Deserialize)]
-        struct FromServer<'a> {
-            #[serde(rename = "type")]
-            kind: &'a str,
-            #[serde(borrow)]
-            payload: Option<&'a RawValue>,
-        }
-        #[derive(Deserialize)]
-        struct Payload<'a> {
-            #[serde(borrow)]
-            data: Data<'a>,
-        }
-        #[derive(Deserialize)]
-        struct Data<'a> {
-            #[serde(borrow, rename = "inspectionEvents")]
-            item: &'a RawValue,
-        }
-        loop {
-            let message = timeout(PATIENCE, self.0.next()).await.expect("something comes").unwrap().unwrap();
-            let Message::Text(text) = message else { continue };
-            let message: FromServer<'_> = serde_json::from_str(&text).unwrap();
-            match message.kind {
-                "next" => {
-                    let payload: Payload<'_> = serde_json::from_str(message.payload.unwrap().get()).unwrap();
-                    let text = payload.data.item.get().to_owned();
-                    return Some((serde_json::from_str(&text).unwrap(), text));
-                }
-                "complete" => return None,
-                "ping" => self.say(json!({ "type": "pong" })).await,
-                "connection_ack" => {}
-                _ => panic!("{text}"),
-            }
-        }
-    }
 }
 
 /// Follows to the end. `heard` is told the number of each event.

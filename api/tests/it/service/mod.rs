@@ -7,6 +7,8 @@ mod followers;
 mod killed;
 mod lifecycle;
 mod server;
+mod shutdown;
+mod stream;
 mod uploads;
 
 pub(crate) use server::Server;
