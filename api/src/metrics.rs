@@ -1,5 +1,5 @@
-//! What `/metrics` says of a process that serves the API. Every number is counted where it comes about; here it gets
-//! its name.
+//! What `/metrics` says of the API, besides what store and blob store say of themselves. Every number is counted where
+//! it comes about; here it gets its name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,8 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use data_inspector_platform::blob::BlobStore;
-use data_inspector_platform::store::Store;
 use data_inspector_platform::telemetry::{MetricName, Metrics};
 
 use crate::hub::Hub;
@@ -36,43 +34,14 @@ pub(crate) async fn count(State(answers): State<Arc<Answers>>, request: Request,
     response
 }
 
-/// Names the numbers of the parts that a process has.
-pub(crate) fn register(
-    metrics: &Metrics,
-    store: &Store,
-    blobs: &BlobStore,
-    hub: &Hub,
-    answers: Arc<Answers>,
-) {
+/// Names the numbers of what only the API has.
+pub(crate) fn register(metrics: &Metrics, hub: &Hub, answers: Arc<Answers>) {
     let name = |name, help| MetricName { name, help };
-    let of = store.clone();
-    let help = "Times inspections went into a state, as committed by this process";
-    metrics.counters(name("inspection_transitions", help), "state", move || of.counters().states());
-    let of = store.clone();
-    let help = "Times attempts of tasks were released, claimed, and ended, as committed by this process";
-    metrics.counters(name("task_attempts", help), "outcome", move || of.counters().attempts());
-    let of = store.clone();
-    let help = "Events committed by this process";
-    metrics.counter(name("events_committed", help), move || of.counters().events());
-    let of = store.clone();
-    metrics.counter(name("database_statements", "Statements executed"), move || of.statements());
-    let of = blobs.clone();
-    metrics.counter(name("blob_read_bytes", "Bytes received from the blob store"), move || {
-        of.counters().bytes()
-    });
-    let of = blobs.clone();
-    let help = "Ranges asked for, retries included";
-    metrics.counter(name("blob_read_requests", help), move || of.counters().requests());
-    let of = blobs.clone();
-    let help = "Requests to the blob store that were made again";
-    metrics.counter(name("blob_retries", help), move || of.counters().retries());
     let of = hub.clone();
-    metrics.gauge(name("subscriptions_open", "Subscriptions that are open"), move || {
-        of.counters().subscriptions()
-    });
+    let open = move || of.counters().subscriptions();
+    metrics.gauge(name("subscriptions_open", "Subscriptions that are open"), open);
     let of = hub.clone();
-    let help = "Frames handed to subscribers";
-    metrics.counter(name("frames_sent", help), move || of.counters().frames());
+    metrics.counter(name("frames_sent", "Frames handed to subscribers"), move || of.counters().frames());
     let help = "Answers to HTTP requests, by the class of their status";
     metrics.counters(name("http_answers", help), "status", move || answers.read());
 }

@@ -155,7 +155,9 @@ fn router(deps: Deps, config: &ApiConfig, serving: Serving) -> Result<Router, Se
     let Deps { store, bus, blobs, metrics, anonymous } = deps;
     let Serving { grants, hub, mutations, shutdown } = serving;
     let answers = Arc::default();
-    crate::metrics::register(&metrics, &store, &blobs, &hub, Arc::clone(&answers));
+    store.register_metrics(&metrics);
+    blobs.register_metrics(&metrics);
+    crate::metrics::register(&metrics, &hub, Arc::clone(&answers));
     let health = Health {
         store: store.clone(),
         bus,

@@ -107,9 +107,9 @@ pub async fn run(
     let listener = configuration.health.bind().await.map_err(ProcessError::Health)?;
     let blobs = configuration.blobs.open(&configuration.blobs.folder)?;
     let bus = configuration.bus.open().await?;
-    let health = Health::new(Metrics::new(env!("CARGO_PKG_VERSION")), shutdown.clone())
-        .with_bus(bus.clone())
-        .with_blobs(blobs.clone());
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    blobs.register_metrics(&metrics);
+    let health = Health::new(metrics, shutdown.clone()).with_bus(bus.clone()).with_blobs(blobs.clone());
     let address = listener.as_ref().map(|listener| listener.local_addr()).transpose();
     let address = address.map_err(ProcessError::Health)?;
     let mut telling = JoinSet::new();

@@ -22,12 +22,12 @@ pub async fn run(
     let store = configuration.store.open_ready().await?;
     let bus = configuration.bus.open().await?;
     let asked = store.clone();
-    let health = Health::new(Metrics::new(env!("CARGO_PKG_VERSION")), shutdown.clone())
-        .with_bus(bus.clone())
-        .with("database", move || {
-            let store = asked.clone();
-            async move { store.ping().await }
-        });
+    let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
+    store.register_metrics(&metrics);
+    let health = Health::new(metrics, shutdown.clone()).with_bus(bus.clone()).with("database", move || {
+        let store = asked.clone();
+        async move { store.ping().await }
+    });
     let address = listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     let mut telling = JoinSet::new();
     telling.extend(listener.map(|listener| health.serve(listener)));

@@ -12,7 +12,8 @@ use tokio::time::{sleep_until, timeout};
 use super::body::Body;
 use super::retry::Retries;
 use super::throttle::Throttle;
-use super::{BlobError, BlobErrorKind, BlobKey, Etag, ReadConfig};
+use super::{BlobError, BlobErrorKind, BlobKey, BlobStore, Etag, ReadConfig};
+use crate::telemetry::{MetricName, Metrics};
 
 const DOING: &str = "read";
 
@@ -38,6 +39,22 @@ impl ReadCounters {
     /// Requests that were made again, of any kind.
     pub fn retries(&self) -> u64 {
         self.retries.load(Ordering::Relaxed)
+    }
+}
+
+impl BlobStore {
+    /// Adds what reading costs to the metrics of the process.
+    pub fn register_metrics(&self, metrics: &Metrics) {
+        let name = |name, help| MetricName { name, help };
+        let of = self.clone();
+        let help = "Bytes received from the blob store";
+        metrics.counter(name("blob_read_bytes", help), move || of.counters().bytes());
+        let of = self.clone();
+        let help = "Ranges asked for, retries included";
+        metrics.counter(name("blob_read_requests", help), move || of.counters().requests());
+        let of = self.clone();
+        let help = "Requests to the blob store that were made again";
+        metrics.counter(name("blob_retries", help), move || of.counters().retries());
     }
 }
 

@@ -10,6 +10,8 @@ use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::TaskState;
 
 use super::codec::name;
+use super::connect::Store;
+use crate::telemetry::{MetricName, Metrics};
 
 /// What became of attempts of tasks, as metrics name it.
 const ATTEMPTS: [&str; 7] = ["released", "claimed", "done", "failed", "expired", "put_back", "cancelled"];
@@ -83,6 +85,26 @@ impl Tally {
 
 fn place<T: PartialEq>(all: &[T], one: T) -> Option<usize> {
     all.iter().position(|each| *each == one)
+}
+
+impl Store {
+    /// Adds what is committed through this store and its clones to the metrics of the process.
+    pub fn register_metrics(&self, metrics: &Metrics) {
+        let name = |name, help| MetricName { name, help };
+        let of = self.clone();
+        let help = "Times inspections went into a state, as committed by this process";
+        metrics.counters(name("inspection_transitions", help), "state", move || of.counters().states());
+        let of = self.clone();
+        let help =
+            "Times attempts of tasks were released, were claimed, and ended, as committed by this process";
+        metrics.counters(name("task_attempts", help), "outcome", move || of.counters().attempts());
+        let of = self.clone();
+        metrics.counter(name("events_committed", "Events committed by this process"), move || {
+            of.counters().events()
+        });
+        let of = self.clone();
+        metrics.counter(name("database_statements", "Statements executed"), move || of.statements());
+    }
 }
 
 impl StoreCounters {
