@@ -130,6 +130,8 @@ impl Steps<'_> {
                 loss_if_retried_now: 0,
             });
         }
+        let raised = self.store.alerts_raised(id).await?;
+        step.alerts = done.alerts.iter().filter(|alert| !raised.contains(&alert.code)).cloned().collect();
         Ok((partial.into_iter().collect(), step))
     }
 

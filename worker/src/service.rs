@@ -4,6 +4,7 @@
 //! and whether any of that counts is for the coordinator to say. A task's message is consumed as soon as the claim
 //! is on the bus; a worker that dies after that is found out by its silence.
 
+mod alerts;
 mod attempt;
 mod documents;
 mod orders;

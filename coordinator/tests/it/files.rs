@@ -1,5 +1,8 @@
 //! Whatever a file is like and however it is cut, the service gives the bytes that `inspect` gives.
 
+use data_inspector_domain::event::cursor::Cursor;
+use data_inspector_domain::event::{Alert, EventBody, InspectionEvent};
+use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::inspection::{Coverage, InspectionState};
 use data_inspector_domain::progress::Progress;
 
@@ -89,6 +92,29 @@ async fn a_record_may_span_many_splits() {
 async fn two_coordinators_and_three_workers_share_the_work() {
     let bytes = rows(900);
     check(&bytes, 512, 1, Size { coordinators: 2, workers: 3, slots: 2 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_of_defect_raises_one_alert() {
+    let world = World::new().await;
+    let file = world.file(&rows(900)).await;
+    let id = world.inspect(file, &spec(512)).await;
+    let mut system = System::start(&world, SMALL, &coordinator_config(1)).await;
+    system.until_ended(&world, id).await;
+    system.stop().await;
+    let events = world.store.events_after(world.scope, Cursor::start(id), 10_000).await.unwrap();
+    let mut alerts: Vec<Alert> = Vec::new();
+    for event in events {
+        if let EventBody::AlertRaised(raised) = InspectionEvent::from_json(&event.bytes).unwrap().event {
+            alerts.push(raised.alert);
+        }
+    }
+    alerts.sort_by_key(|alert| alert.code);
+    let codes: Vec<FindingCode> = alerts.iter().map(|alert| alert.code).collect();
+    assert_eq!(codes, [FindingCode::MissingCell, FindingCode::ExtraCell, FindingCode::InvalidUtf8]);
+    let (expected, observed) = (alerts[0].expected.as_deref(), alerts[0].observed.as_deref());
+    assert_eq!((expected, observed), (Some("4 cells"), Some("2 cells")), "{alerts:?}");
+    assert_eq!((&alerts[2].observed, alerts[2].rows_affected), (&None, None), "it may be text of a cell");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

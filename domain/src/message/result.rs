@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::split::SplitSummary;
 use super::{MessageError, StoredBlob, from_json, to_json};
+use crate::event::Alert;
 use crate::failure::Failure;
 use crate::id::{InspectionId, TaskId, WorkerId};
 use crate::task::fence::{Signal, Stamp};
@@ -124,6 +125,9 @@ pub struct MergeDone {
     pub rows: u64,
     /// Defects in it.
     pub findings: u64,
+    /// What of it deserves attention, one alert for each kind of defect. The coordinator knows which are news.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Alert>,
 }
 
 /// How a worker is. Sent when anything of it changes, and regularly.

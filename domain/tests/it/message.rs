@@ -86,7 +86,8 @@ fn results() -> Vec<(&'static str, ResultMessage)> {
         first_leaf: 0,
         end_leaf: 131_072,
     };
-    let merged = MergeDone { partial: blob("partial"), profile: blob("profile"), rows: 12, findings: 0 };
+    let (partial, profile) = (blob("partial"), blob("profile"));
+    let merged = MergeDone { partial, profile, rows: 12, findings: 0, alerts: Vec::new() };
     let heartbeat = WorkerHeartbeat {
         worker_id: WorkerId::from_uuid(uuid()),
         version: "0.1.0".to_owned(),

@@ -1,7 +1,8 @@
 //! Committed events, as the bytes they were published as.
 
-use data_inspector_domain::event::EventType;
 use data_inspector_domain::event::cursor::Cursor;
+use data_inspector_domain::event::{EventBody, EventType, InspectionEvent};
+use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::id::{InspectionId, Sequence, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, WindowStatement};
@@ -112,6 +113,22 @@ impl Store {
         let before = before.map(|seq| events::Column::Seq.lt(seq_column(seq)));
         let range = of_inspection(scope, inspection_id).add_option(before).add(of_types(types));
         self.events(range, Order::Desc, limit).await
+    }
+
+    /// The kinds of defects an inspection has raised an alert for, for the coordinator.
+    pub async fn alerts_raised(&self, id: InspectionId) -> Result<Vec<FindingCode>, StoreError> {
+        let range = Condition::all()
+            .add(events::Column::InspectionId.eq(id.to_string()))
+            .add(of_types(&[EventType::Alert]));
+        let mut codes = Vec::new();
+        for event in self.events(range, Order::Asc, u32::MAX).await? {
+            // What a newer release wrote and nobody here can read may be raised once more.
+            let Ok(read) = InspectionEvent::from_json(&event.bytes) else { continue };
+            if let EventBody::AlertRaised(raised) = read.event {
+                codes.push(raised.alert.code);
+            }
+        }
+        Ok(codes)
     }
 
     /// How far the events of these inspections go, for those that the workspace has, in any order.

@@ -17,6 +17,7 @@ use data_inspector_platform::blob::{BlobKey, BlobReader, BlobSource, Etag, Sourc
 use tokio::runtime::Handle;
 
 use super::WorkerConfig;
+use super::alerts::alerts;
 use super::documents::Documents;
 use super::watch::{Watch, Watched};
 use crate::count::{InspectOptions, internal};
@@ -95,9 +96,9 @@ impl Workplace {
             return Err(internal());
         }
         let (rows, findings) = (merged.rows(), merged.defects());
-        let (partial, profile) = on_thread(move |_| {
-            let profile = finish(&spec, &merged).to_json();
-            Ok((merged.to_bytes(), profile.into_bytes()))
+        let (partial, profile, alerts) = on_thread(move |_| {
+            let profile = finish(&spec, &merged);
+            Ok((merged.to_bytes(), profile.to_json().into_bytes(), alerts(&profile)))
         })
         .await?;
         let partial = self.documents.put("partial", partial).await?;
@@ -105,7 +106,7 @@ impl Workplace {
         if merge.is_last {
             file.check_unchanged().await?;
         }
-        Ok(Outcome::Merge(MergeDone { partial, profile, rows, findings }))
+        Ok(Outcome::Merge(MergeDone { partial, profile, rows, findings, alerts }))
     }
 
     async fn add(
