@@ -60,6 +60,8 @@ struct Inner {
     backend: Backend,
     config: ReadConfig,
     counters: Arc<ReadCounters>,
+    /// Of blobs that are read as a whole.
+    document_counters: Arc<ReadCounters>,
     throttle: Arc<Throttle>,
 }
 
@@ -93,13 +95,8 @@ impl BlobStore {
 
     fn new(objects: Arc<dyn ObjectStore>, backend: Backend, config: ReadConfig) -> Self {
         let throttle = Arc::new(Throttle::new(config.max_bytes_per_second));
-        let counters = Arc::new(ReadCounters::default());
-        Self { inner: Arc::new(Inner { objects, backend, config, counters, throttle }) }
-    }
-
-    /// What reading has cost since the store was opened.
-    pub fn counters(&self) -> &ReadCounters {
-        &self.inner.counters
+        let (counters, document_counters) = (Arc::default(), Arc::default());
+        Self { inner: Arc::new(Inner { objects, backend, config, counters, document_counters, throttle }) }
     }
 
     /// Looks which version of a blob there is, and pins it.
@@ -113,7 +110,7 @@ impl BlobStore {
 
     /// A version that was pinned earlier. Asks nothing: if it is not there any more, reading says so.
     pub fn pinned(&self, key: &BlobKey, etag: Etag, size_bytes: u64) -> BlobReader {
-        self.reader(key, etag, size_bytes, self.inner.config.clone())
+        self.reader(key, etag, size_bytes, (self.inner.config.clone(), &self.inner.counters))
     }
 
     /// Writes a blob in one step, over whatever is there. Its uncommitted blocks are discarded.
@@ -289,7 +286,9 @@ impl BlobStore {
         // It is wanted as a whole: no need to start with small requests.
         let mut config = self.inner.config.clone();
         config.chunk_bytes = config.chunk_bytes.max(config.sub_range_bytes as usize);
-        let mut stream = self.reader(key, reader.etag().clone(), size_bytes, config).stream(0..size_bytes)?;
+        let reading = (config, &self.inner.document_counters);
+        let mut stream =
+            self.reader(key, reader.etag().clone(), size_bytes, reading).stream(0..size_bytes)?;
         let mut bytes = BytesMut::with_capacity(size_bytes as usize);
         while let Some(chunk) = stream.next().await? {
             bytes.extend_from_slice(&chunk);
@@ -297,14 +296,20 @@ impl BlobStore {
         Ok(bytes.freeze())
     }
 
-    fn reader(&self, key: &BlobKey, etag: Etag, size_bytes: u64, config: ReadConfig) -> BlobReader {
+    fn reader(
+        &self,
+        key: &BlobKey,
+        etag: Etag,
+        size_bytes: u64,
+        (config, counters): (ReadConfig, &Arc<ReadCounters>),
+    ) -> BlobReader {
         BlobReader::new(Pinned {
             objects: Arc::clone(&self.inner.objects),
             key: key.clone(),
             etag,
             size_bytes,
             config,
-            counters: Arc::clone(&self.inner.counters),
+            counters: Arc::clone(counters),
             throttle: Arc::clone(&self.inner.throttle),
         })
     }

@@ -104,7 +104,10 @@ impl Running {
         coordinator.spawn(async { run.await.context("the coordinator failed") });
         let (care, stop) = (configuration.care.clone(), stop_coordinator.clone());
         let care = coordinator::take_care(store.clone(), blobs.clone(), care, stop);
-        coordinator.spawn(async { anyhow::Ok(care.await) });
+        coordinator.spawn(async {
+            care.await;
+            anyhow::Ok(())
+        });
 
         let mut front = JoinSet::new();
         let deps = worker::Deps { bus: Arc::clone(bus), blobs: blobs.clone() };

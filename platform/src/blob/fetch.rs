@@ -43,15 +43,29 @@ impl ReadCounters {
 }
 
 impl BlobStore {
+    /// What reading has cost since the store was opened.
+    pub fn counters(&self) -> &ReadCounters {
+        &self.inner.counters
+    }
+
+    /// The same for blobs that are read as a whole, with [`BlobStore::get`]: not files, but what is kept beside them.
+    pub fn document_counters(&self) -> &ReadCounters {
+        &self.inner.document_counters
+    }
+
     /// Adds what reading costs to the metrics of the process.
     pub fn register_metrics(&self, metrics: &Metrics) {
         let name = |name, help| MetricName { name, help };
         let of = self.clone();
-        let help = "Bytes received from the blob store";
-        metrics.counter(name("blob_read_bytes", help), move || of.counters().bytes());
-        let of = self.clone();
+        let both = move |read: fn(&ReadCounters) -> u64| {
+            let (files, documents) = (read(of.counters()), read(of.document_counters()));
+            vec![("files".to_owned(), files), ("documents".to_owned(), documents)]
+        };
+        let help = "Bytes received from the blob store, of files and of documents beside them";
+        let bytes = both.clone();
+        metrics.counters(name("blob_read_bytes", help), "of", move || bytes(ReadCounters::bytes));
         let help = "Ranges asked for, retries included";
-        metrics.counter(name("blob_read_requests", help), move || of.counters().requests());
+        metrics.counters(name("blob_read_requests", help), "of", move || both(ReadCounters::requests));
         let of = self.clone();
         let help = "Requests to the blob store that were made again";
         metrics.counter(name("blob_retries", help), move || of.counters().retries());
