@@ -53,6 +53,8 @@ impl Server {
     }
 
     fn start_as(mut command: Command, data_dir: &Path, arguments: &[&str]) -> Self {
+        // For whoever asks it without our client. An error says that somebody has installed one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(arguments);
         let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
