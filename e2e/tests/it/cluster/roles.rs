@@ -9,7 +9,7 @@ const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn roles_say_how_they_are_and_end_when_they_are_asked() {
-    let _turn = alone();
+    let _turn = alone().await;
     let mut system = System::start(PACE).await;
     system.launch(&["api-a", "coordinator-1", "worker-1"]);
     let path = system.folder().join("small.csv");

@@ -94,7 +94,7 @@ fn step(name: &str, began: Instant) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_dies_once_and_nobody_notices() {
-    let _turn = alone();
+    let _turn = alone().await;
     let began = Instant::now();
     let mut system = System::start(PACE).await;
     let path: PathBuf = system.folder().join("customers.csv");
