@@ -3,6 +3,7 @@
 //!
 //! Not here: what a field means (`graphql`), who somebody is (`auth`), what is fanned out (`hub`).
 
+mod cache;
 mod engine;
 mod fault;
 pub mod gate;

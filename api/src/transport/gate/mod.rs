@@ -6,7 +6,6 @@
 //!
 //! The document goes on as text: there is no conversion between two syntax trees.
 
-mod cache;
 mod measure;
 mod scan;
 
@@ -21,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use self::cache::Cache;
+use super::cache::Cache;
 use super::fault::{Fault, FaultItem, FaultKind};
 use crate::graphql::ErrorCode;
 
