@@ -43,6 +43,10 @@ pub(super) struct NewestKey {
     pub(super) limit: u32,
 }
 
+/// The values in the file of an inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ValuesOf(InspectionId);
+
 /// The loaders of a request.
 pub(super) struct Loaders {
     files: ById<FileId, File>,
@@ -52,6 +56,7 @@ pub(super) struct Loaders {
     uploads_of_files: ById<FileId, Arc<(Upload, File)>>,
     events: ById<EventsKey, Vec<StoredEvent>>,
     newest: ById<NewestKey, Vec<Inspection>>,
+    values_seen: ById<ValuesOf, ()>,
 }
 
 impl Loaders {
@@ -64,7 +69,8 @@ impl Loaders {
             uploads: Loader::new(batch.clone()),
             uploads_of_files: Loader::new(batch.clone()),
             events: Loader::new(batch.clone()),
-            newest: Loader::new(batch),
+            newest: Loader::new(batch.clone()),
+            values_seen: Loader::new(batch),
         }
     }
 
@@ -94,6 +100,11 @@ impl Loaders {
 
     pub(super) async fn newest_inspections(&self, key: NewestKey) -> Result<Vec<Inspection>, RequestError> {
         Ok(answered(self.newest.try_load(key).await)?.unwrap_or_default())
+    }
+
+    /// Notes that the caller sees values of the file of an inspection; they are shown after that.
+    pub(super) async fn note_values_seen(&self, id: InspectionId) -> Result<(), RequestError> {
+        answered(self.values_seen.try_load(ValuesOf(id)).await).map(drop)
     }
 }
 
@@ -168,6 +179,15 @@ impl BatchFn<NewestKey, Found<Vec<Inspection>>> for Batch {
             });
         }
         answers
+    }
+}
+
+impl BatchFn<ValuesOf, Found<()>> for Batch {
+    /// One transaction for all inspections of which values are shown.
+    async fn load(&mut self, keys: &[ValuesOf]) -> HashMap<ValuesOf, Found<()>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let noted = self.store.audit_values_seen(self.scope, &ids).await.map_err(Arc::new);
+        keys.iter().map(|key| (*key, noted.clone().map(Some))).collect()
     }
 }
 

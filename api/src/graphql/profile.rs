@@ -36,6 +36,9 @@ impl Profile {
         caller: Caller<'_>,
         inspection: &store::Inspection,
     ) -> Result<Option<Self>, RequestError> {
+        if inspection.profile.is_some() && caller.sees_values() {
+            caller.load().note_values_seen(inspection.id).await?;
+        }
         Self::read(caller.profiles(), &caller.deps.blobs, inspection, caller.sees_values()).await
     }
 

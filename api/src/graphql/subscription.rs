@@ -312,7 +312,11 @@ impl SubscriptionRoot {
                 "at most {LARGEST_SIZE} columns can be followed"
             )));
         }
-        let changes = caller.deps.hub.subscribe_inspection(caller.scope(), inspection_id(&id)?).await?;
+        let id = inspection_id(&id)?;
+        let changes = caller.deps.hub.subscribe_inspection(caller.scope(), id).await?;
+        if caller.sees_values() {
+            caller.load().note_values_seen(id).await?;
+        }
         let changes = match caller.expires_at() {
             Some(moment) => changes.expiring_at(moment),
             None => changes,

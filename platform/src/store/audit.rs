@@ -54,24 +54,34 @@ impl Writing {
         action: Action,
         subject: impl ToString,
     ) -> Result<(), StoreError> {
-        let row = audit::ActiveModel {
+        self.audit_all(scope, action, &[subject]).await
+    }
+
+    /// The same done to several, at least one.
+    async fn audit_all(
+        &self,
+        scope: Scope,
+        action: Action,
+        subjects: &[impl ToString],
+    ) -> Result<(), StoreError> {
+        let rows = subjects.iter().map(|subject| audit::ActiveModel {
             id: NotSet,
             workspace_id: Set(scope.workspace_id.to_string()),
             principal_id: Set(Some(scope.principal_id.to_string())),
             at: Set(self.now.as_micros()),
             action: Set(name(action)),
             subject_id: Set(subject.to_string()),
-        };
-        audit::Entity::insert(row).exec_without_returning(&self.tx).await?;
+        });
+        audit::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
         Ok(())
     }
 }
 
 impl Store {
-    /// Notes that somebody saw values of a file unmasked.
-    pub async fn audit_values_seen(&self, scope: Scope, id: InspectionId) -> Result<(), StoreError> {
+    /// Notes that somebody sees values of the files of these inspections unmasked.
+    pub async fn audit_values_seen(&self, scope: Scope, ids: &[InspectionId]) -> Result<(), StoreError> {
         let writing = self.begin().await?;
-        writing.audit(scope, Action::SeeValues, id).await?;
+        writing.audit_all(scope, Action::SeeValues, ids).await?;
         writing.commit().await
     }
 

@@ -65,6 +65,38 @@ async fn values_are_for_those_who_may_see_them() {
     }
 }
 
+/// Whose values were shown, newest first.
+async fn values_shown(bench: &Bench) -> Vec<String> {
+    let log = bench.store.audit_log(bench.owner.scope, None, 1_000).await.unwrap();
+    log.into_iter().filter(|entry| entry.action == "SEE_VALUES").map(|entry| entry.subject_id).collect()
+}
+
+#[tokio::test]
+async fn it_is_noted_who_is_shown_values() {
+    let bench = Bench::new().await;
+    let [a, b] = [bench.inspection("a").await, bench.inspection("b").await];
+    let query = "{ inspections { nodes { profile { rowCount } again: profile { columnCount } } } }";
+    bench.data(query, json!({})).await;
+    assert_eq!(values_shown(&bench).await, Vec::<String>::new(), "there is nothing yet");
+    bench.revise(&a, &customers()).await;
+    bench.revise(&b, &customers()).await;
+    let blind = Viewer { scopes: vec![TokenScope::Read], ..bench.owner.clone() };
+    let follow = "subscription($id: ID!) { inspectionProfile(id: $id) { __typename } }";
+    bench.answer_to(Some(&blind), query, json!({})).await;
+    bench.follow_to(Some(&blind), follow, json!({ "id": a })).item().await;
+    assert_eq!(values_shown(&bench).await, Vec::<String>::new(), "values are masked");
+
+    // Once for each inspection of a request, in one statement.
+    let before = bench.store.statements();
+    bench.data(query, json!({})).await;
+    let mut shown = values_shown(&bench).await;
+    shown.sort();
+    assert_eq!(shown, [a.clone(), b.clone()]);
+    assert!(bench.store.statements() - before <= 6);
+    bench.follow(follow, json!({ "id": a })).item().await;
+    assert_eq!(values_shown(&bench).await[0], a);
+}
+
 #[tokio::test]
 async fn columns_come_page_by_page() {
     let bench = Bench::new().await;

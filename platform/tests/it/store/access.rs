@@ -81,7 +81,7 @@ pub(super) async fn a_token_of_another_workspace_cannot_be_revoked(fixture: &Fix
 pub(super) async fn everything_done_is_on_record(fixture: &Fixture) {
     let inspection = fixture.queued().await;
     let reader = fixture.colleague().await;
-    fixture.store.audit_values_seen(reader, inspection.id).await.unwrap();
+    fixture.store.audit_values_seen(reader, &[inspection.id]).await.unwrap();
     let entries = fixture.store.audit_log(fixture.scope, None, 2).await.unwrap();
     let older = fixture.store.audit_log(fixture.scope, Some(entries[1].id), 10).await.unwrap();
     let actions: Vec<_> = entries.iter().chain(&older).map(|entry| entry.action.as_str()).collect();
