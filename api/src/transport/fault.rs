@@ -1,5 +1,7 @@
 //! Why a request is not executed, and how that is said. It never has `data`.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -31,6 +33,8 @@ pub(super) enum FaultKind {
     NotAcceptable,
     /// It took too long.
     Timeout,
+    /// Too much of it, at this time.
+    TooManyRequests,
     /// Not now.
     Unavailable,
     /// A defect.
@@ -43,6 +47,8 @@ pub(super) struct Fault {
     pub(super) kind: FaultKind,
     pub(super) code: ErrorCode,
     pub(super) items: Vec<FaultItem>,
+    /// When it may be tried again.
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// One thing that is wrong.
@@ -76,7 +82,7 @@ struct Extensions<'a> {
 
 impl Fault {
     pub(super) fn new(kind: FaultKind, code: ErrorCode, items: Vec<FaultItem>) -> Self {
-        Self { kind, code, items }
+        Self { kind, code, items, retry_after: None }
     }
 
     pub(super) fn one(kind: FaultKind, code: ErrorCode, message: impl Into<String>) -> Self {

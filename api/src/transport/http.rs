@@ -6,15 +6,19 @@ use std::time::Duration;
 use async_graphql::Response as GraphqlResponse;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, VARY, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::engine::{answer, is_request_error};
 use super::fault::{Fault, FaultKind};
 use super::gate::{Admitted, OperationKind};
 use super::negotiate::{MediaType, negotiate};
+use super::rate::{Standing, caller_of};
 use super::request::{Params, unknown_document};
 use super::{Profile, Shared, guard};
 use crate::auth::Viewer;
@@ -149,9 +153,25 @@ async fn execute(
             _ => Fault::malformed("subscriptions are at /graphql/ws and /graphql/stream"),
         });
     }
+    let standing = charge(shared, admitted, &params, viewer.as_ref())?;
     let context = RequestContext::new(request_id.clone(), viewer);
     let execution = shared.engine.execute(super::engine::request(admitted, params), context);
-    run(execution, kind, shared.config.timeout()).await
+    let mut response = run(execution, kind, shared.config.timeout()).await?;
+    if let Some(standing) = standing {
+        standing.tell(&mut response);
+    }
+    Ok(response)
+}
+
+/// What every transport does before it executes: takes what the operation costs from what the caller has.
+pub(super) fn charge(
+    shared: &Shared,
+    admitted: &Admitted,
+    params: &Params,
+    viewer: Option<&Viewer>,
+) -> Result<Option<Standing>, Fault> {
+    let operation = admitted.operation(params.operation_name.as_deref())?;
+    shared.rates.take(caller_of(viewer), admitted.cost(operation), Instant::now())
 }
 
 /// A client that hangs up, and a deadline, end a query. A mutation goes on: half of one is nobody's wish.
@@ -246,6 +266,10 @@ pub(super) fn refused(media_type: MediaType, fault: &Fault, shared: &Shared, id:
         }
         _ => {}
     }
+    if let Some(wait) = fault.retry_after {
+        let seconds = wait.as_secs_f64().ceil() as u64;
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     answer
 }
 
@@ -265,6 +289,7 @@ fn request_error_status(media_type: MediaType, kind: FaultKind, profile: Profile
         FaultKind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         FaultKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         FaultKind::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        FaultKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         FaultKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         FaultKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         FaultKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

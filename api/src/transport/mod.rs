@@ -11,7 +11,9 @@ mod guard;
 mod http;
 mod json;
 mod negotiate;
+mod places;
 mod playground;
+mod rate;
 mod request;
 mod stream;
 mod websocket;
@@ -23,13 +25,15 @@ use axum::Router;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 pub use self::engine::Engine;
 pub use self::gate::{GateLimits, SchemaError};
+pub use self::rate::RateConfig;
 
 use self::gate::{DocumentHash, Gate};
+use self::places::Places;
+use self::rate::Rates;
 use crate::auth::Authenticator;
 use crate::graphql::RequestId;
 
@@ -39,6 +43,8 @@ use crate::graphql::RequestId;
 pub struct TransportConfig {
     /// What a document may be.
     pub gate: GateLimits,
+    /// How much a caller may ask for.
+    pub rate: RateConfig,
     /// Which edition of GraphQL over HTTP decides about the status of an answer.
     pub profile: Profile,
     /// Bytes of the body of a request.
@@ -65,6 +71,8 @@ pub struct TransportConfig {
 pub struct StreamConfig {
     /// Sockets and streams that are open at once, all together.
     pub connections: usize,
+    /// Of those, such as belong to one caller.
+    pub connections_per_caller: usize,
     /// Operations of a socket that run at once.
     pub operations: usize,
     /// Bytes of a message from a client.
@@ -95,6 +103,7 @@ impl Default for TransportConfig {
     fn default() -> Self {
         Self {
             gate: GateLimits::default(),
+            rate: RateConfig::default(),
             profile: Profile::default(),
             body_bytes: 1 << 20,
             body_values: 2_000,
@@ -112,6 +121,7 @@ impl Default for StreamConfig {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_caller: 1_000,
             operations: 100,
             message_bytes: 256 << 10,
             init_timeout_ms: 3_000,
@@ -144,7 +154,8 @@ struct Shared {
     engine: Engine,
     authenticator: Authenticator,
     gate: Gate,
-    connections: Arc<Semaphore>,
+    rates: Rates,
+    places: Arc<Places>,
     config: TransportConfig,
     shutdown: CancellationToken,
 }
@@ -153,9 +164,10 @@ struct Shared {
 pub fn router(state: TransportState) -> Result<Router, SchemaError> {
     let TransportState { engine, authenticator, config, shutdown } = state;
     let gate = Gate::try_new(engine.sdl(), config.gate.clone(), config.introspection)?;
-    let connections = Arc::new(Semaphore::new(config.streams.connections.min(Semaphore::MAX_PERMITS)));
+    let rates = Rates::new(config.rate.clone());
+    let places = Places::new(config.streams.connections, config.streams.connections_per_caller);
     let has_playground = config.playground;
-    let shared = Arc::new(Shared { engine, authenticator, gate, connections, config, shutdown });
+    let shared = Arc::new(Shared { engine, authenticator, gate, rates, places, config, shutdown });
     let router = Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/graphql/ws", get(websocket::upgrade))

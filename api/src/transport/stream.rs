@@ -14,20 +14,25 @@ use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::engine::{self, stream_answer};
 use super::fault::Fault;
 use super::gate::OperationKind;
-use super::http::{admit, read_json_request, refused, request_id, run};
+use super::http::{admit, charge, read_json_request, refused, request_id, run};
 use super::negotiate::MediaType;
+use super::places::Place;
+use super::rate::caller_of;
 use super::request::Params;
-use super::websocket::{expiry, full};
+use super::websocket::expiry;
 use super::{Shared, guard};
 use crate::auth::Viewer;
 use crate::graphql::{RequestContext, RequestId};
 
+/// Events that wait to be read.
+const QUEUE: usize = 8;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies cut connections that are silent.
 const COMMENT_EVERY: Duration = Duration::from_secs(12);
@@ -66,15 +71,16 @@ async fn open(
     let opened = async {
         guard::check_site(headers, &shared.config)?;
         let params = params?;
-        let permit = Arc::clone(&shared.connections).try_acquire_owned().map_err(|_| full())?;
+        let mut place = shared.places.take()?;
         let viewer = shared.authenticator.authenticate(guard::authorization(headers)).await?;
-        Ok((params, permit, viewer))
+        place.give_to(caller_of(viewer.as_ref()))?;
+        Ok((params, place, viewer))
     };
     match opened.await {
-        Ok((params, permit, viewer)) => {
+        Ok((params, place, viewer)) => {
             let last_event_id = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
             let params = Wanted { params, last_event_id: last_event_id.map(str::to_owned), allowed };
-            events(shared, params, viewer, permit, request_id).await
+            events(shared, params, viewer, place, request_id).await
         }
         Err(fault) => refused(MediaType::Json, &fault, &shared, &request_id),
     }
@@ -91,7 +97,7 @@ async fn events(
     shared: Arc<Shared>,
     wanted: Wanted,
     viewer: Option<Viewer>,
-    permit: OwnedSemaphorePermit,
+    place: Place,
     request_id: RequestId,
 ) -> Response {
     let expires_at = viewer.as_ref().and_then(expiry);
@@ -100,7 +106,7 @@ async fn events(
         Err(fault) => stream::iter([event(None, &fault.body(&request_id))]).boxed(),
     };
     let farewell = Duration::from_millis(shared.config.streams.farewell_ms);
-    let feed = Feed { answers, shared, _permit: permit, expires_at, ends_at: None, farewell, is_over: false };
+    let feed = Feed { answers, shared, _place: place, expires_at, ends_at: None, farewell, is_over: false };
     let mut response = Response::new(Body::from_stream(feed.into_stream()));
     *response.status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
@@ -131,6 +137,7 @@ async fn start(
             params.variables.insert(variable, Value::String(position));
         }
     }
+    charge(shared, admitted, &params, viewer.as_ref())?;
     let request = engine::request(admitted, params);
     let context = RequestContext::new(request_id.clone(), viewer);
     let answers = if kind == OperationKind::Subscription {
@@ -160,7 +167,7 @@ fn event(id: Option<&str>, payload: &str) -> Bytes {
 struct Feed {
     answers: Pin<Box<dyn Stream<Item = Bytes> + Send>>,
     shared: Arc<Shared>,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
     expires_at: Option<Instant>,
     /// Set once the server stops: the operation has until then to end by itself.
     ends_at: Option<Instant>,
@@ -169,11 +176,29 @@ struct Feed {
 }
 
 impl Feed {
+    /// A task of its own finds the events: it knows how long the reader lets them wait.
     fn into_stream(self) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
-        stream::unfold(self, async |mut feed| {
-            let bytes = feed.next().await?;
-            Some((Ok(bytes), feed))
-        })
+        let (queue, events) = mpsc::channel(QUEUE);
+        tokio::spawn(self.send_to(queue).in_current_span());
+        stream::unfold(events, async |mut events| Some((Ok(events.recv().await?), events)))
+    }
+
+    /// Until the feed is over, the reader is gone, or has not read for too long. Then the operation ends, and its
+    /// place is free, whatever becomes of the connection.
+    async fn send_to(mut self, queue: mpsc::Sender<Bytes>) {
+        let deadline = Duration::from_millis(self.shared.config.streams.write_timeout_ms);
+        loop {
+            let found = tokio::select! {
+                biased;
+                () = queue.closed() => return,
+                found = self.next() => found,
+            };
+            let Some(bytes) = found else { return };
+            if timeout(deadline, queue.send(bytes)).await.is_err() {
+                tracing::info!("a client does not read its stream and is given up");
+                return;
+            }
+        }
     }
 
     async fn next(&mut self) -> Option<Bytes> {

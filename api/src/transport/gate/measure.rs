@@ -9,7 +9,7 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 
 use super::super::fault::{Fault, FaultKind};
-use super::{GateLimits, too_much};
+use super::{Costs, GateLimits, too_much};
 use crate::graphql::ErrorCode;
 
 /// A scalar costs a tenth of an object.
@@ -35,6 +35,10 @@ struct Size {
 }
 
 impl Size {
+    fn objects(self) -> usize {
+        self.cost.div_ceil(OBJECT)
+    }
+
     fn add(&mut self, other: Self) {
         self.cost = self.cost.saturating_add(other.cost);
         self.aliases = self.aliases.saturating_add(other.aliases);
@@ -51,35 +55,40 @@ struct Measure<'d> {
     fragments: HashMap<&'d str, Size>,
 }
 
-/// Refuses a document with an operation that is too large, or that asks about the schema if that is not allowed.
+/// What each operation costs. Refuses a document with one that is too large, or that asks about the schema if that is
+/// not allowed.
 pub(super) fn check(
     document: &Valid<ExecutableDocument>,
     schema: &Valid<Schema>,
     limits: &GateLimits,
     introspection: bool,
-) -> Result<(), Fault> {
+) -> Result<Costs, Fault> {
     let mut measure = Measure { document, schema, introspection, fragments: HashMap::new() };
     // A fragment that nobody spreads is measured as well: whoever comes after us walks through it.
     for fragment in document.fragments.values() {
         within(measure.fragment(fragment)?, limits)?;
     }
+    let mut costs = Costs::new();
     for operation in document.operations.iter() {
         for default in operation.variables.iter().filter_map(|variable| variable.default_value.as_ref()) {
             check_names(default)?;
         }
-        within(measure.selections(&operation.selection_set, false)?, limits)?;
+        let size = measure.selections(&operation.selection_set, false)?;
+        within(size, limits)?;
+        let cost = u32::try_from(size.objects()).unwrap_or(u32::MAX);
+        costs.insert(operation.name.clone(), cost.max(1));
         if root_fields(document, operation) > limits.root_fields {
             return Err(too_much("the operation", limits.root_fields, "root fields"));
         }
     }
-    Ok(())
+    Ok(costs)
 }
 
 fn within(size: Size, limits: &GateLimits) -> Result<(), Fault> {
     for (found, limit, unit) in [
         (size.depth, limits.depth, "levels of fields"),
         (size.aliases, limits.aliases, "aliases"),
-        (size.cost.div_ceil(OBJECT), limits.cost, "objects to find"),
+        (size.objects(), limits.cost, "objects to find"),
         (size.selections, limits.selections, "fields when its fragments are written out"),
         (size.introspection_lists, MAX_INTROSPECTION_LISTS, "lists of the schema inside each other"),
     ] {

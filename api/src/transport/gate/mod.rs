@@ -9,13 +9,14 @@
 mod measure;
 mod scan;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
 use apollo_compiler::response::{JsonMap, serde_json_bytes};
 use apollo_compiler::validation::{DiagnosticList, Valid};
-use apollo_compiler::{ExecutableDocument, Node, Schema};
+use apollo_compiler::{ExecutableDocument, Name, Node, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -90,7 +91,11 @@ type Verdict = Result<Admitted, Fault>;
 pub(super) struct Admitted {
     pub(super) text: Arc<str>,
     document: ExecutableDocument,
+    costs: Costs,
 }
+
+/// Objects that each operation may ask for, at least one.
+type Costs = HashMap<Option<Name>, u32>;
 
 /// What an operation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,8 +166,8 @@ impl Gate {
         let document = ast.to_executable_validate(&self.schema).map_err(|invalid| {
             wrong(&invalid.errors, FaultKind::Invalid, ErrorCode::GraphqlValidationFailed)
         })?;
-        measure::check(&document, &self.schema, &self.limits, self.introspection)?;
-        Ok(Admitted { text: text.into(), document: document.into_inner() })
+        let costs = measure::check(&document, &self.schema, &self.limits, self.introspection)?;
+        Ok(Admitted { text: text.into(), document: document.into_inner(), costs })
     }
 }
 
@@ -173,6 +178,11 @@ impl Admitted {
             let message = shortened(error.message().to_string());
             Fault::one(FaultKind::Invalid, ErrorCode::GraphqlValidationFailed, message)
         })
+    }
+
+    /// What an operation of the document costs, in points.
+    pub(super) fn cost(&self, operation: &Operation) -> u32 {
+        self.costs.get(&operation.name).copied().unwrap_or(1)
     }
 
     /// The variable that a root field of the operation takes its position in a stream from.

@@ -12,6 +12,7 @@ pub(super) mod close {
 
     pub(in super::super) const GOING_AWAY: CloseCode = (1001, "Going away");
     pub(in super::super) const TOO_BIG: CloseCode = (1009, "Message too big");
+    pub(in super::super) const TRY_AGAIN: CloseCode = (1013, "Try again later");
     pub(in super::super) const BAD_REQUEST: CloseCode = (4400, "Invalid message");
     pub(in super::super) const UNAUTHORIZED: CloseCode = (4401, "Unauthorized");
     pub(in super::super) const FORBIDDEN: CloseCode = (4403, "Forbidden");

@@ -17,11 +17,9 @@ use axum::response::Response;
 
 use self::message::close;
 pub(super) use self::session::expiry;
-use super::fault::{Fault, FaultKind};
 use super::http::{refused, request_id};
 use super::negotiate::MediaType;
 use super::{Shared, guard};
-use crate::graphql::ErrorCode;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 /// The library's buffers are 128 KiB, for each direction of each socket.
@@ -34,10 +32,9 @@ pub(super) async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let request_id = request_id(&headers);
-    let permit = Arc::clone(&shared.connections).try_acquire_owned();
-    let allowed = guard::check_origin(&headers, &shared.config).and_then(|()| permit.map_err(|_| full()));
-    let permit = match allowed {
-        Ok(permit) => permit,
+    let allowed = guard::check_origin(&headers, &shared.config).and_then(|()| shared.places.take());
+    let place = match allowed {
+        Ok(place) => place,
         Err(fault) => return refused(MediaType::Json, &fault, &shared, &request_id),
     };
     let authorization = guard::authorization(&headers).map(str::to_owned);
@@ -49,9 +46,9 @@ pub(super) async fn upgrade(
         .max_message_size(message_bytes)
         .max_frame_size(message_bytes)
         .on_upgrade(async move |socket| {
-            let _permit = permit;
             if socket.protocol().is_some() {
-                session::run(socket, shared, request_id, authorization).await;
+                session::run(socket, shared, request_id, session::Introduction { authorization, place })
+                    .await;
             } else {
                 refuse_protocol(socket).await;
             }
@@ -62,9 +59,4 @@ async fn refuse_protocol(mut socket: WebSocket) {
     let (code, reason) = close::SUBPROTOCOL_NOT_ACCEPTABLE;
     // A client that is gone need not be told.
     drop(socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await);
-}
-
-pub(super) fn full() -> Fault {
-    let message = "there are too many connections; try again later";
-    Fault::one(FaultKind::Unavailable, ErrorCode::Unavailable, message)
 }

@@ -19,8 +19,10 @@ use tracing::Instrument;
 use super::super::engine::{self, is_request_error, stream_answer};
 use super::super::fault::{Fault, FaultKind};
 use super::super::gate::OperationKind;
-use super::super::http::{admit, run as run_once};
+use super::super::http::{admit, charge, run as run_once};
 use super::super::json::has_more_values;
+use super::super::places::Place;
+use super::super::rate::caller_of;
 use super::super::request::Params;
 use super::super::{Shared, new_request_id};
 use super::message::{self, ClientMessage, close};
@@ -46,8 +48,7 @@ struct Session {
     shared: Arc<Shared>,
     outbox: Outbox,
     operations: Arc<Operations>,
-    /// What the request for the socket was authenticated with.
-    authorization: Option<String>,
+    introduction: Introduction,
     viewer: Option<Option<Viewer>>,
     /// When the socket has to be introduced, answered for, or given up; whatever is next.
     init_until: Option<Instant>,
@@ -56,12 +57,20 @@ struct Session {
     asked: bool,
 }
 
+/// What is known of the other side before it says who it is.
+pub(super) struct Introduction {
+    /// What the request for the socket was authenticated with.
+    pub(super) authorization: Option<String>,
+    /// The place it takes.
+    pub(super) place: Place,
+}
+
 /// Serves a socket until it is closed.
 pub(super) async fn run(
     socket: WebSocket,
     shared: Arc<Shared>,
     request_id: RequestId,
-    authorization: Option<String>,
+    introduction: Introduction,
 ) {
     let span = tracing::info_span!("socket", request_id = request_id.as_str());
     let (sink, mut stream) = socket.split();
@@ -73,7 +82,7 @@ pub(super) async fn run(
         shared,
         outbox,
         operations: Arc::default(),
-        authorization,
+        introduction,
         viewer: None,
         init_until: Some(now + Duration::from_millis(config.init_timeout_ms)),
         expires_at: None,
@@ -178,15 +187,16 @@ impl Session {
             Some((_, Value::String(value))) => Some(value.as_str()),
             // Something that is no text is no token, and not nobody.
             Some((_, value)) if !value.is_null() => Some("?"),
-            _ => self.authorization.as_deref(),
+            _ => self.introduction.authorization.as_deref(),
         };
         let viewer = match self.shared.authenticator.authenticate(authorization).await {
             Ok(viewer) => viewer,
-            Err(crate::auth::AuthError::Store(_)) => {
-                return self.refuse((1013, "Try again later")).await;
-            }
+            Err(crate::auth::AuthError::Store(_)) => return self.refuse(close::TRY_AGAIN).await,
             Err(_) => return self.refuse(close::FORBIDDEN).await,
         };
+        if self.introduction.place.give_to(caller_of(viewer.as_ref())).is_err() {
+            return self.refuse(close::TRY_AGAIN).await;
+        }
         self.expires_at = viewer.as_ref().and_then(expiry);
         self.viewer = Some(viewer);
         going_on(self.outbox.send(message::connection_ack()).await)
@@ -317,6 +327,7 @@ impl Operation {
     async fn answer(&self, params: Params, viewer: Option<Viewer>) -> Result<Last, Fault> {
         let (verdict, kind) = admit(&self.shared, &params)?;
         let admitted = verdict.as_ref().as_ref().map_err(Clone::clone)?;
+        charge(&self.shared, admitted, &params, viewer.as_ref())?;
         let request = engine::request(admitted, params);
         let context = RequestContext::new(self.request_id.clone(), viewer);
         if kind == OperationKind::Subscription {

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use data_inspector_api::transport::{Profile, TransportConfig};
+use data_inspector_api::transport::{Profile, RateConfig, TransportConfig};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -44,7 +44,33 @@ async fn an_answer_and_a_named_request() {
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["x-request-id"], "mine-1");
     assert_eq!(response.headers()["content-type"], "application/graphql-response+json; charset=utf-8");
-    assert_eq!(json_of(response).await, json!({ "data": { "hello": "Hello world" } }));
+    let limit = r#""points";q=100000"#;
+    assert_eq!(response.headers()["ratelimit-policy"], limit);
+    assert_eq!(response.headers()["ratelimit"], r#""points";r=99999;t=1"#);
+    let rate_limit = json!({ "cost": 1, "remaining": 99_999, "limit": 100_000, "fullAfterSeconds": 1 });
+    let expected = json!({ "data": { "hello": "Hello world" }, "extensions": { "rateLimit": rate_limit } });
+    assert_eq!(json_of(response).await, expected);
+}
+
+#[tokio::test]
+async fn who_asks_for_too_much_waits() {
+    let rate = RateConfig { burst: 100, points_per_second: 1 };
+    let server = Server::with(TransportConfig { rate, ..Default::default() }).await;
+    let list = json!({ "query": "{ items(first: 50) { name } }" });
+    let answer = json_of(post(&server, &list).send().await.unwrap()).await;
+    let cost = answer["extensions"]["rateLimit"]["cost"].as_u64().unwrap();
+    assert!((50..=60).contains(&cost), "{cost}");
+    let refused = post(&server, &list).send().await.unwrap();
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert_eq!(refused.status(), 429);
+    // Time has passed; not much of it.
+    assert!((1..=cost - (100 - cost)).contains(&wait), "{wait}");
+    assert_eq!(json_of(refused).await["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+    // What is refused costs nothing, and others are not concerned.
+    assert_eq!(post(&server, &json!({ "query": "{ hello }" })).send().await.unwrap().status(), 200);
+    let follow = json!({ "query": "subscription { ticks(to: 1) { number } }" });
+    let stream = client().post(server.url("/graphql/stream")).header("content-type", "application/json");
+    assert!(stream.body(follow.to_string()).send().await.unwrap().text().await.unwrap().contains("ticks"));
 }
 
 #[tokio::test]

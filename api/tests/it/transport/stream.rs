@@ -88,3 +88,28 @@ async fn who_leaves_leaves_nothing_and_a_server_that_stops_ends() {
     let text = stays.text().await.unwrap();
     assert!(!text.contains("complete"), "the client has to come back: {text}");
 }
+
+#[tokio::test]
+async fn who_does_not_read_is_given_up_at_the_write_deadline() {
+    let streams = StreamConfig { write_timeout_ms: 100, ..Default::default() };
+    let server = Server::with(TransportConfig { streams, ..Default::default() }).await;
+    // Its first chunk has come, and nobody asks for the next.
+    let mut stuck = post(&server, &json!({ "query": "subscription { flood }" })).send().await.unwrap();
+    assert!(stuck.chunk().await.unwrap().is_some());
+    server.until(|witness| witness.open_streams.load(Ordering::SeqCst) == 0).await;
+    let other = post(&server, &json!({ "query": TICKS })).send().await.unwrap();
+    assert!(other.text().await.unwrap().ends_with(COMPLETE));
+    drop(stuck);
+}
+
+#[tokio::test]
+async fn streams_of_one_caller_are_bounded() {
+    let streams = StreamConfig { connections_per_caller: 1, ..Default::default() };
+    let server = Server::with(TransportConfig { streams, ..Default::default() }).await;
+    let quiet = || post(&server, &json!({ "query": "subscription { quiet }" })).send();
+    let mut first = quiet().await.unwrap();
+    assert!(first.chunk().await.unwrap().is_some());
+    assert_eq!(quiet().await.unwrap().status(), 503);
+    drop(first);
+    server.until(|witness| witness.open_streams.load(Ordering::SeqCst) == 0).await;
+}

@@ -226,6 +226,12 @@ async fn connections_and_messages_are_bounded() {
     assert!(matches!(second, Err(Error::Http(response)) if response.status() == 503));
     client.subscribe("1", &"{ hello } #".repeat(1_000)).await;
     assert!(matches!(client.hear().await, Heard::Closed(1009, _) | Heard::Gone));
+    let server = Server::with(quick(StreamConfig { connections_per_caller: 1, ..Default::default() })).await;
+    let first = Client::introduced(&server).await;
+    let mut second = Client::connect(&server).await;
+    second.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(second.hear().await, closed(1013, "Try again later"));
+    drop(first);
     let server = Server::with(TransportConfig { body_values: 6, ..Default::default() }).await;
     let mut client = Client::introduced(&server).await;
     client.say(json!({ "type": "ping", "payload": { "a": [1, 2, 3, 4] } })).await;
