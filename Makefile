@@ -8,7 +8,7 @@ CARGO_DENY_VERSION := 0.20.2
 # The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
 FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-e2e/node
 
-.PHONY: run test soak measure bench check node playground
+.PHONY: run test soak bench check node playground
 
 # The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
@@ -29,11 +29,6 @@ test: $(VENV)/ready node
 soak:
 	DATA_INSPECTOR_SOAK_MINUTES=$(or $(MINUTES),2) DATA_INSPECTOR_SOAK_SEED=$(SEED) cargo test --workspace --locked \
 	  --features $(FEATURES) --test it -- cluster::soak --nocapture
-
-# What a whole system takes: from an event's commit to a client, and one file on 1, 2 and 4 workers.
-measure:
-	cargo test --workspace --locked --release --features $(FEATURES),data-inspector-e2e/measure \
-	  --test it -- cluster::measure --nocapture --test-threads=1
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
 $(VENV)/ready: e2e/requirements.txt

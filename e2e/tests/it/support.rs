@@ -43,7 +43,6 @@ pub(crate) fn programs() -> &'static Programs {
             cargo.arg("--release");
         }
         for (is_on, feature) in [
-            (cfg!(feature = "measure"), "measure"),
             (cfg!(feature = "node"), "node"),
             (cfg!(feature = "oracle"), "oracle"),
             (cfg!(feature = "services"), "services"),

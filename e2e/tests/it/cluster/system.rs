@@ -39,8 +39,6 @@ pub(super) struct System {
     pub(super) processes: BTreeMap<String, Process>,
     token: String,
     pace: Pace,
-    /// Bytes per second of each stream of a worker.
-    stream_bytes_per_second: u64,
     folder: tempfile::TempDir,
 }
 
@@ -62,7 +60,6 @@ impl System {
             processes: BTreeMap::new(),
             token: String::new(),
             pace,
-            stream_bytes_per_second: 0,
             folder,
         };
         system.run(&["migrate"]);
@@ -98,12 +95,6 @@ impl System {
             let process = Process::start(name, command, &self.logs()).unwrap();
             self.processes.insert((*name).to_owned(), process);
         }
-    }
-
-    /// Lets each stream of workers that start from now on have so much, at the worker, where it costs no processor.
-    #[cfg(feature = "measure")]
-    pub(super) fn throttle_streams(&mut self, bytes_per_second: u64) {
-        self.stream_bytes_per_second = bytes_per_second;
     }
 
     /// Kills a process with SIGKILL.
@@ -217,7 +208,6 @@ impl System {
             _ => vec![
                 ("health.listen", "127.0.0.1:0".to_owned()),
                 ("worker.heartbeat_ms", "500".to_owned()),
-                ("blobs.max_stream_bytes_per_second", self.stream_bytes_per_second.to_string()),
                 ("worker.slots", self.pace.slots.to_string()),
                 ("worker.leaf_size_bytes", self.pace.leaf_bytes.to_string()),
             ],
