@@ -2,7 +2,7 @@
 //! at the head of the file and reads on to the end of the first record, in bounded memory.
 
 use data_inspector_domain::failure::{Failure, FailureCode};
-use data_inspector_domain::finding::{Finding, FindingCode};
+use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{
     ByteChoice, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec, LengthLimits,
     ResolvedSpec, SketchSizes,
@@ -87,7 +87,12 @@ impl Survey {
         let (data_offset, data_line, findings) = if decided.has_header {
             (first.end, first.end_line, first.findings)
         } else {
-            (decided.start, decided.start_line, unclosed_quotes(first.findings))
+            // The first record is counted with the others. What it cannot show there is a quote that is none any more.
+            let mut findings = first.findings;
+            findings.retain(|finding| {
+                decided.dialect.quote.is_none() && finding.code == FindingCode::UnclosedQuote
+            });
+            (decided.start, decided.start_line, findings)
         };
         Ok(ResolvedSpec {
             engine_version: ENGINE_VERSION,
@@ -137,12 +142,6 @@ impl Survey {
         self.decided = Some(decided);
         Ok(())
     }
-}
-
-/// What is known of a first record that is data, and so counted with the others: a quote that is no quote any more.
-fn unclosed_quotes(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.retain(|finding| finding.code == FindingCode::UnclosedQuote);
-    findings
 }
 
 fn too_many_columns() -> Failure {

@@ -27,7 +27,7 @@ fn other_formats_are_named() {
 
 #[test]
 fn a_program_is_no_table() {
-    run(&std::env::current_exe().unwrap()).assert_failed(&["binary data", "NUL bytes"]);
+    run(program()).assert_failed(&["binary data", "NUL bytes"]);
 }
 
 #[test]
