@@ -248,7 +248,7 @@ impl Cli {
     pub(crate) fn flags(&self) -> Vec<Flag> {
         let mut flags = self.standalone.flags();
         if let Some(Command::Token(TokenCommand::Create(arguments))) = &self.command {
-            flags.extend(arguments.data_dir.as_ref().map(data_dir_flag));
+            flags.extend(arguments.data_dir.as_deref().map(data_dir_flag));
         }
         let settings = self.command.as_ref().and_then(Command::settings).unwrap_or(&self.settings);
         flags.extend(settings.flags());
@@ -280,11 +280,11 @@ impl StandaloneArguments {
     fn flags(&self) -> Vec<Flag> {
         let listen = self.listen.map(|address| flag("--listen", "api.listen", address.to_string()));
         let no_sample = self.no_sample.then(|| flag("--no-sample", "standalone.sample", "false".to_owned()));
-        listen.into_iter().chain(self.data_dir.as_ref().map(data_dir_flag)).chain(no_sample).collect()
+        listen.into_iter().chain(self.data_dir.as_deref().map(data_dir_flag)).chain(no_sample).collect()
     }
 }
 
-fn data_dir_flag(path: &PathBuf) -> Flag {
+fn data_dir_flag(path: &std::path::Path) -> Flag {
     flag("--data-dir", "standalone.data_dir", path.to_string_lossy().into_owned())
 }
 

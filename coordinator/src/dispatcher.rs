@@ -1,6 +1,7 @@
 //! Lets workers have tasks: never more than live workers can start soon, so that whoever comes next does not queue
 //! behind what is already out, and each addressed to a partition of a worker with a free slot.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -106,8 +107,8 @@ impl Dispatcher {
         while chosen.len() < most {
             let Some(place) = self.shares.turn(&open) else { break };
             let id = open[place].inspection_id;
-            if !next.contains_key(&id) {
-                next.insert(id, self.store.next_waiting_tasks(id, most as u32).await?.into());
+            if let Entry::Vacant(unknown) = next.entry(id) {
+                unknown.insert(self.store.next_waiting_tasks(id, most as u32).await?.into());
             }
             let Some((task_id, size_bytes)) = next.get_mut(&id).and_then(VecDeque::pop_front) else {
                 open.remove(place);

@@ -271,7 +271,7 @@ mod tests {
             let mut next = offset;
             for split in 0..plan.split_count() {
                 assert_eq!(plan.bytes(split).start, next, "{plan:?}");
-                assert!(split == 0 || plan.leaves(split).start % leaves == 0, "{plan:?}");
+                assert!(split == 0 || plan.leaves(split).start.is_multiple_of(leaves), "{plan:?}");
                 next = plan.bytes(split).end;
             }
             assert_eq!(next, size);

@@ -97,7 +97,7 @@ impl Reconciler {
     async fn plan_forgotten_steps(&self) -> Result<(), CoordinatorError> {
         let steps = Steps { store: &self.store, leaves_per_split: self.leaves_per_split };
         for inspection_id in self.store.idle_inspections(BATCH).await? {
-            let Some(step) = steps.from_store(inspection_id).await? else { continue };
+            let Some(step) = steps.stored(inspection_id).await? else { continue };
             if step.tasks.is_empty() {
                 tracing::error!(%inspection_id, "an inspection has nothing left to do and no result");
                 continue;

@@ -151,7 +151,7 @@ impl Steps<'_> {
     }
 
     /// Decides the next step of an inspection from what is stored, for one that nobody is at.
-    pub(crate) async fn from_store(&self, id: InspectionId) -> Result<Option<Step>, CoordinatorError> {
+    pub(crate) async fn stored(&self, id: InspectionId) -> Result<Option<Step>, CoordinatorError> {
         for task in self.store.tasks_of(id).await? {
             if matches!(task.kind, TaskKind::InspectSplit | TaskKind::Merge) {
                 let payload = Payload::from_bytes(&task.payload)?;

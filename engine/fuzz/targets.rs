@@ -13,8 +13,10 @@ mod reading;
 
 use reading::Reading;
 
+type Target = fn(&[u8]);
+
 /// All targets by name, which is also the name of their folder in `corpus/`.
-pub(crate) const ALL: [(&str, fn(&[u8])); 3] = [("law", law), ("records", records), ("partial", partial)];
+pub(crate) const ALL: [(&str, Target); 3] = [("law", law), ("records", records), ("partial", partial)];
 
 /// Dialects that the law has to hold for; the survey decides what is left open.
 const FORMATS: [FormatOverrides; 4] = [

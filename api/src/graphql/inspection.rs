@@ -214,7 +214,6 @@ impl Inspection {
     }
 
     /// The work it is made of, in the order it is done.
-    #[expect(clippy::too_many_arguments, reason = "they are the arguments of the field")]
     async fn tasks(
         &self,
         ctx: &Context<'_>,

@@ -103,8 +103,8 @@ struct FormatInput {
 impl InspectionSpecInput {
     /// The specification, or which part of it is impossible.
     pub(super) fn try_into_spec(self) -> Result<spec::InspectionSpec, UserError> {
-        let mut spec = spec::InspectionSpec::default();
-        spec.format = self.format.unwrap_or_default().try_into_overrides()?;
+        let format = self.format.unwrap_or_default().try_into_overrides()?;
+        let mut spec = spec::InspectionSpec { format, ..spec::InspectionSpec::default() };
         if let Some(null_values) = self.null_values {
             let few = null_values.len() <= 100 && null_values.iter().all(|value| value.len() <= 256);
             check(few, "at most 100 texts of at most 256 bytes", "nullValues")?;

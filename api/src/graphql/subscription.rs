@@ -135,6 +135,7 @@ pub(super) fn position(cursor: EventCursor) -> Cursor {
 
 /// A message of the stream of events of an inspection. More types may come.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "one value per message, moved at once")]
 enum InspectionStreamItem {
     Snapshot(Snapshot),
     StateChanged(StateChanged),
@@ -248,6 +249,7 @@ pub(super) struct TransferTick {
 
 /// A message of the stream of a transfer. More types may come.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "one value per message, moved at once")]
 pub(super) enum TransferStreamItem {
     TransferTick(TransferTick),
     ViewKeepAlive(ViewKeepAlive),

@@ -222,10 +222,10 @@ fn crates_of_ours_import_only_what_they_may() {
         // Tests may start the real thing, whoever it is.
         let imports = package.dependencies.iter().filter(|each| each.kind != DependencyKind::Development);
         for dependency in imports {
-            if let Some(imported) = dependency.name.strip_prefix("data-inspector-") {
-                if !may.contains(&imported) {
-                    broken.push(format!("{importer} imports {imported}"));
-                }
+            if let Some(imported) = dependency.name.strip_prefix("data-inspector-")
+                && !may.contains(&imported)
+            {
+                broken.push(format!("{importer} imports {imported}"));
             }
         }
     }

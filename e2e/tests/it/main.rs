@@ -1,4 +1,5 @@
 //! The whole system from outside.
+#![expect(clippy::unwrap_used, reason = "a test fails where something is not as it must be")]
 
 mod architecture;
 #[cfg(feature = "services")]

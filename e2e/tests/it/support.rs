@@ -25,6 +25,7 @@ pub(crate) struct Programs {
     /// `data-inspector`.
     pub(crate) inspector: PathBuf,
     /// `data-inspector-worker`.
+    #[cfg(feature = "services")]
     pub(crate) worker: PathBuf,
 }
 
@@ -65,7 +66,11 @@ pub(crate) fn programs() -> &'static Programs {
         };
         let built: HashMap<String, _> = messages.filter_map(built).collect();
         let path = |name: &str| built.get(name).expect("cargo says where it is").clone().into_std_path_buf();
-        Programs { inspector: path("data-inspector"), worker: path("data-inspector-worker") }
+        Programs {
+            inspector: path("data-inspector"),
+            #[cfg(feature = "services")]
+            worker: path("data-inspector-worker"),
+        }
     })
 }
 

@@ -1,4 +1,5 @@
 //! Up, down and up again gives the same tables, on both databases.
+#![expect(clippy::unwrap_used, reason = "a test fails where something is not as it must be")]
 
 use data_inspector_migration::{Migrator, MigratorTrait};
 use sea_orm_migration::sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};

@@ -19,6 +19,7 @@ const NOT_HELD: i64 = 0;
 
 /// Whose turn it is to put the blocks of an upload together. Were two to do it, the second would give the blob
 /// another etag than the one that was pinned.
+#[expect(clippy::large_enum_variant, reason = "one value per call, moved at once")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Completion {
     /// The caller's: commit the blocks, then call [`Store::complete_upload`].

@@ -30,10 +30,10 @@ struct Tampered<'a> {
 
 impl Tampered<'_> {
     fn reach(&self, offset: u64) {
-        if offset >= self.at {
-            if let Some(tamper) = self.tamper.lock().unwrap().take() {
-                tamper();
-            }
+        if offset >= self.at
+            && let Some(tamper) = self.tamper.lock().unwrap().take()
+        {
+            tamper();
         }
     }
 }
