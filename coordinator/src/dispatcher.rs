@@ -90,11 +90,12 @@ impl Dispatcher {
         }
         for (inspection_id, releases) in by_inspection {
             let span = tracing::info_span!("release", %inspection_id);
-            let released = self.release(inspection_id, &releases).instrument(span).await;
-            if released.is_err() {
+            // What is wrong with one keeps no slot, and nobody else from theirs.
+            if let Err(error) = self.release(inspection_id, &releases).instrument(span).await {
                 releases.iter().for_each(|each| self.workers.lock().not_released(each.task_id));
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(%inspection_id, error, "its tasks are not released");
             }
-            released?;
         }
         Ok(())
     }
@@ -124,7 +125,7 @@ impl Dispatcher {
         let entries = self.known_entries(id, releases).await?;
         let encode = |context: TaskContext<'_>| {
             let entry = entries.get(&context.task.id).copied();
-            message(&context, entry).map_or_else(|_| Vec::new(), |message| message.to_json().into_bytes())
+            Ok::<_, CoordinatorError>(message(&context, entry)?.to_json().into_bytes())
         };
         let released = self.store.release_tasks(id, releases, self.claim_deadline, encode).await?;
         self.committed.notify_one();

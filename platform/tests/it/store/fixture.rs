@@ -14,7 +14,7 @@ use data_inspector_domain::time::Timestamp;
 use data_inspector_platform::store::{
     AttemptPolicy, Change, Clock, CompletedUpload, File, IdempotentRequest, Inspection, NewInspection,
     NewPrincipal, NewTask, NewUpload, NewWorkspace, PageRequest, Release, RequestHash, Scope, Step, Store,
-    StoreConfig, Task, Upload,
+    StoreConfig, StoreError, Task, Upload,
 };
 
 use super::invariants;
@@ -171,7 +171,7 @@ pub(super) async fn release(store: &Store, id: InspectionId, tasks: &[TaskId]) -
     let releases: Vec<_> =
         tasks.iter().map(|task_id| Release { task_id: *task_id, partition: Some(3) }).collect();
     let encode = |context: data_inspector_platform::store::TaskContext<'_>| {
-        format!("{}@{}", context.task.id, context.task.hold.epoch).into_bytes()
+        Ok::<_, StoreError>(format!("{}@{}", context.task.id, context.task.hold.epoch).into_bytes())
     };
     store.release_tasks(id, &releases, CLAIM_DEADLINE, encode).await.unwrap()
 }
