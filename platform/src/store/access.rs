@@ -4,7 +4,8 @@ use data_inspector_domain::access::Role;
 use data_inspector_domain::id::{PrincipalId, WorkspaceId};
 use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::IntoCondition as _;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::audit::Action;
 use super::codec::{name, new_uuid, parsed, variant};
@@ -86,15 +87,7 @@ impl Store {
 
     /// The workspace that was created first, with its owner: the one a standalone process works in.
     pub async fn first_workspace(&self) -> Result<Option<Scope>, StoreError> {
-        let owner = principals::Entity::find()
-            .filter(principals::Column::Role.eq(name(Role::Owner)))
-            .order_by_asc(principals::Column::CreatedAt)
-            .order_by_asc(principals::Column::Id)
-            .limit(1)
-            .one(&self.reader)
-            .await?;
-        let scope = |owner: Principal| Scope { workspace_id: owner.workspace_id, principal_id: owner.id };
-        Ok(owner.map(Principal::try_from).transpose()?.map(scope))
+        self.first_owner(Condition::all()).await
     }
 
     /// The workspace of this name that was created first, with its owner: for whoever has the database itself.
@@ -107,8 +100,12 @@ impl Store {
             .one(&self.reader)
             .await?;
         let Some(found) = found else { return Ok(None) };
+        self.first_owner(principals::Column::WorkspaceId.eq(found.id).into_condition()).await
+    }
+
+    async fn first_owner(&self, of: Condition) -> Result<Option<Scope>, StoreError> {
         let owner = principals::Entity::find()
-            .filter(principals::Column::WorkspaceId.eq(found.id))
+            .filter(of)
             .filter(principals::Column::Role.eq(name(Role::Owner)))
             .order_by_asc(principals::Column::CreatedAt)
             .order_by_asc(principals::Column::Id)

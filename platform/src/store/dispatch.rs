@@ -6,13 +6,14 @@ use data_inspector_domain::id::{InspectionId, TaskId, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_domain::task::{Command, TaskState};
 use data_inspector_domain::time::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, WindowStatement};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, WindowStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::codec::{later, name, parsed, unsigned, variant};
 use super::connect::{Store, Writing};
 use super::entity::{files, inspections, tasks};
 use super::error::{StoreError, StoreErrorKind};
+use super::listing::first_of_each;
 use super::locked::LockedInspection;
 use super::outbox::{Outgoing, Topic};
 use super::rows::{File, Inspection, Task};
@@ -141,14 +142,15 @@ impl Store {
     }
 
     /// Releases tasks of one inspection: their leases start, and their messages are to be published. Those
-    /// that another has released, or that are not wanted any more, are left out. `encode` writes a message.
-    pub async fn release_tasks(
+    /// that another has released, or that are not wanted any more, are left out. `encode` writes a message; if it
+    /// cannot, none of them is released.
+    pub async fn release_tasks<E: From<StoreError>>(
         &self,
         inspection_id: InspectionId,
         releases: &[Release],
         claim_deadline: Duration,
-        encode: impl Fn(TaskContext<'_>) -> Vec<u8> + Send,
-    ) -> Result<Vec<Task>, StoreError> {
+        encode: impl Fn(TaskContext<'_>) -> Result<Vec<u8>, E> + Send,
+    ) -> Result<Vec<Task>, E> {
         let writing = self.begin().await?;
         let mut inspection = LockedInspection::by_id(&writing, inspection_id).await?;
         if !matches!(inspection.state, InspectionState::Queued | InspectionState::Running) {
@@ -161,7 +163,7 @@ impl Store {
             let Some(task) = writing.release(&mut inspection, release.task_id, claim_deadline).await? else {
                 continue;
             };
-            let bytes = encode(TaskContext { inspection: &context, file: &file, task: &task });
+            let bytes = encode(TaskContext { inspection: &context, file: &file, task: &task })?;
             let partition = release.partition;
             inspection.outgoing.push(Outgoing { topic: Topic::Tasks, key: None, partition, bytes });
             released.push(task);
@@ -188,18 +190,8 @@ fn most_urgent(limit_each: u32) -> SelectStatement {
         .order_by(inspections::Column::CreatedAt, Order::Asc)
         .order_by(inspections::Column::Id, Order::Asc)
         .to_owned();
-    let numbered = Query::select()
-        .column(inspections::Column::Id)
-        .expr_window_as(Func::cust("row_number"), by_urgency, "place")
-        .from(inspections::Entity)
-        .and_where(Expr::cust(CAN_RUN))
-        .and_where(Expr::exists(waiting))
-        .to_owned();
-    Query::select()
-        .column("id")
-        .from_subquery(numbered, "numbered")
-        .and_where(Expr::col("place").lte(limit_each))
-        .to_owned()
+    let can_run = Condition::all().add(Expr::cust(CAN_RUN)).add(Expr::exists(waiting));
+    first_of_each(by_urgency, can_run, limit_each)
 }
 
 impl Writing {

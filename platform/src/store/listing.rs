@@ -195,10 +195,19 @@ impl Store {
 
 /// Ids of the newest inspections of each file.
 fn newest_by_file(condition: Condition, limit_each: u32) -> SelectStatement {
-    let window = WindowStatement::partition_by(inspections::Column::FileId)
+    let newest = WindowStatement::partition_by(inspections::Column::FileId)
         .order_by(inspections::Column::CreatedAt, Order::Desc)
         .order_by(inspections::Column::Id, Order::Desc)
         .to_owned();
+    first_of_each(newest, condition, limit_each)
+}
+
+/// Ids of inspections: so many, the first ones, of each part of the window.
+pub(super) fn first_of_each(
+    window: WindowStatement,
+    condition: Condition,
+    limit_each: u32,
+) -> SelectStatement {
     let numbered = Query::select()
         .column(inspections::Column::Id)
         .expr_window_as(Func::cust("row_number"), window, "place")
