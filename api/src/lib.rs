@@ -13,6 +13,5 @@ pub mod roles;
 pub mod server;
 pub mod transport;
 
-mod health;
 mod hex;
 mod metrics;

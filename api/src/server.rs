@@ -7,8 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use data_inspector_platform::blob::BlobStore;
-use data_inspector_platform::bus::{BusError, EventBus};
+use data_inspector_platform::bus::{BusError, EventBus, Topic};
 use data_inspector_platform::config::Secret;
+use data_inspector_platform::health::Health;
 use data_inspector_platform::store::Store;
 use data_inspector_platform::telemetry::Metrics;
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,6 @@ use crate::auth::{Anonymous, Authenticator};
 use crate::blocks::{Blocks, BlocksConfig};
 use crate::grant::{GrantSecret, GrantSigner};
 use crate::graphql::{self, Limits};
-use crate::health::{self, Health};
 use crate::hub::{Hub, HubConfig};
 use crate::transport::{self, Engine, SchemaError, TransportConfig, TransportState};
 
@@ -158,14 +158,10 @@ fn router(deps: Deps, config: &ApiConfig, serving: Serving) -> Result<Router, Se
     store.register_metrics(&metrics);
     blobs.register_metrics(&metrics);
     crate::metrics::register(&metrics, &hub, Arc::clone(&answers));
-    let health = Health {
-        store: store.clone(),
-        bus,
-        blobs: blobs.clone(),
-        outbox_backlog: health::outbox_backlog(&metrics),
-        metrics,
-        draining: shutdown.clone(),
-    };
+    let health = Health::new(metrics, shutdown.clone())
+        .with_store(store.clone())
+        .with_bus(bus, Topic::Updates)
+        .with_blobs(blobs.clone());
     let blocks = Blocks::new(store.clone(), blobs.clone(), grants.clone(), config.blocks.clone());
     let authenticator = Authenticator::new(store.clone(), anonymous);
     let schema =
@@ -178,7 +174,7 @@ fn router(deps: Deps, config: &ApiConfig, serving: Serving) -> Result<Router, Se
         config: TransportConfig { loopback_only, ..config.transport.clone() },
         shutdown,
     };
-    let router = transport::router(transport)?.merge(blocks.routes()).merge(health::routes(health));
+    let router = transport::router(transport)?.merge(blocks.routes()).merge(health.routes());
     Ok(router.layer(from_fn_with_state(answers, crate::metrics::count)))
 }
 

@@ -1,7 +1,5 @@
-//! `/healthz`, `/readyz` and `/metrics` of a process that serves nothing else: a coordinator, a worker. Just enough of
-//! HTTP/1.1 for whoever looks after containers: one GET per connection, a bounded head, a deadline.
-//!
-//! Not here: those of the API, which has a web server.
+//! Whether a process lives, whether it can serve, and its numbers: `/healthz`, `/readyz`, `/metrics`. A process with a
+//! web server of its own adds the routes; a coordinator or a worker has them served here.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -11,20 +9,32 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use futures_util::future::join_all;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::blob::{BlobError, BlobErrorKind, BlobKey, BlobStore};
 use crate::bus::{EventBus, Topic};
+#[cfg(feature = "store")]
+use crate::store::Store;
+#[cfg(feature = "store")]
+use crate::telemetry::MetricName;
 use crate::telemetry::Metrics;
 
 /// How long a part may take to answer, and how long a caller may take to ask.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Bytes of the head of a request.
+/// Bytes of the head of a request; the least that hyper takes.
 const MAX_HEAD: usize = 8 << 10;
 /// Callers that are answered at once.
 const MAX_CALLERS: usize = 16;
@@ -52,6 +62,8 @@ impl HealthSettings {
 }
 
 type Answering = Pin<Box<dyn Future<Output = bool> + Send>>;
+#[cfg(feature = "store")]
+type Backlog = (Store, Arc<std::sync::atomic::AtomicU64>);
 
 /// Something that has to answer before the process is ready.
 #[derive(Clone)]
@@ -66,12 +78,21 @@ pub struct Health {
     parts: Vec<Part>,
     metrics: Metrics,
     draining: CancellationToken,
+    /// The messages that wait to be published: the database is asked when somebody looks.
+    #[cfg(feature = "store")]
+    backlog: Option<Backlog>,
 }
 
 impl Health {
     /// A process that ends once `draining` is cancelled.
     pub fn new(metrics: Metrics, draining: CancellationToken) -> Self {
-        Self { parts: Vec::new(), metrics, draining }
+        Self {
+            parts: Vec::new(),
+            metrics,
+            draining,
+            #[cfg(feature = "store")]
+            backlog: None,
+        }
     }
 
     /// The process needs this to answer.
@@ -89,12 +110,29 @@ impl Health {
         self
     }
 
-    /// The process needs this bus.
+    /// The process needs this database. Its metrics tell how many messages wait there to be published.
+    #[cfg(feature = "store")]
     #[must_use]
-    pub fn with_bus(self, bus: Arc<dyn EventBus>) -> Self {
+    pub fn with_store(mut self, store: Store) -> Self {
+        let waiting = Arc::<std::sync::atomic::AtomicU64>::default();
+        let read = Arc::clone(&waiting);
+        let help = "Messages that are committed and not published yet";
+        self.metrics.gauge(MetricName { name: "outbox_backlog", help }, move || {
+            read.load(std::sync::atomic::Ordering::Relaxed)
+        });
+        self.backlog = Some((store.clone(), waiting));
+        self.with("database", move || {
+            let store = store.clone();
+            async move { store.ping().await }
+        })
+    }
+
+    /// The process needs this topic of the bus.
+    #[must_use]
+    pub fn with_bus(self, bus: Arc<dyn EventBus>, topic: Topic) -> Self {
         self.with("bus", move || {
             let bus = Arc::clone(&bus);
-            async move { bus.partition_count(Topic::Tasks).await.map(drop) }
+            async move { bus.partition_count(topic).await.map(drop) }
         })
     }
 
@@ -103,48 +141,61 @@ impl Health {
     pub fn with_blobs(self, blobs: BlobStore) -> Self {
         self.with("blobs", move || {
             let blobs = blobs.clone();
-            async move { look(&blobs).await }
+            async move { open_nothing(&blobs).await }
         })
     }
 
-    /// Answers until the listener breaks or the future is dropped.
+    /// The three routes.
+    pub fn routes(self) -> Router {
+        let ready = async |State(health): State<Self>| {
+            let (ready, body) = health.readiness().await;
+            let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            (status, [(header::CONTENT_TYPE, "application/json")], body)
+        };
+        let metrics = async |State(health): State<Self>| {
+            health.look().await;
+            ([(header::CONTENT_TYPE, Metrics::CONTENT_TYPE)], health.metrics.encode()).into_response()
+        };
+        Router::new()
+            .route("/healthz", get(async || "alive\n"))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state(self)
+    }
+
+    /// Serves the routes, one request per connection, until the listener breaks or the future is dropped.
     pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
         let callers = Arc::new(Semaphore::new(MAX_CALLERS));
+        let service = TowerToHyperService::new(self.routes());
         loop {
             let (stream, _) = listener.accept().await?;
             let Ok(turn) = Arc::clone(&callers).acquire_owned().await else { return Ok(()) };
-            let health = self.clone();
+            let mut server = http1::Builder::new();
+            server.keep_alive(false).max_buf_size(MAX_HEAD);
+            let answering = server.serve_connection(TokioIo::new(stream), service.clone());
             tokio::spawn(async move {
                 // Who asks and goes away, or never asks, gets nothing.
-                let _ = timeout(3 * PATIENCE, health.answer(stream)).await;
+                let _ = timeout(3 * PATIENCE, answering).await;
                 drop(turn);
             });
         }
     }
 
-    async fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let Some(path) = asked_path(&mut stream).await? else {
-            return reply(stream, "400 Bad Request", "text/plain", "expected GET\n").await;
-        };
-        match path.as_str() {
-            "/healthz" => reply(stream, "200 OK", "text/plain", "alive\n").await,
-            "/readyz" => {
-                let (ready, body) = self.readiness().await;
-                let status = if ready { "200 OK" } else { "503 Service Unavailable" };
-                reply(stream, status, "application/json", &body).await
-            }
-            "/metrics" => reply(stream, "200 OK", Metrics::CONTENT_TYPE, &self.metrics.encode()).await,
-            _ => {
-                reply(stream, "404 Not Found", "text/plain", "there are /healthz, /readyz, /metrics\n").await
-            }
+    /// Takes in what is only known when somebody asks.
+    async fn look(&self) {
+        #[cfg(feature = "store")]
+        if let Some((store, waiting)) = &self.backlog
+            && let Ok(Ok(count)) = timeout(PATIENCE, store.outbox_backlog()).await
+        {
+            waiting.store(count, std::sync::atomic::Ordering::Relaxed);
         }
     }
 
     async fn readiness(&self) -> (bool, String) {
         let draining = self.draining.is_cancelled();
         let (mut ready, mut parts) = (!draining, String::new());
-        for Part { name, answers } in &self.parts {
-            let answers = answers().await;
+        let answers = join_all(self.parts.iter().map(|part| (part.answers)())).await;
+        for (Part { name, .. }, answers) in self.parts.iter().zip(answers) {
             ready &= answers;
             let word = if answers { "answers" } else { "does not answer" };
             write!(parts, ",\"{name}\":\"{word}\"").expect("writing into a String does not fail");
@@ -153,7 +204,7 @@ impl Health {
     }
 }
 
-async fn look(blobs: &BlobStore) -> Result<(), BlobError> {
+async fn open_nothing(blobs: &BlobStore) -> Result<(), BlobError> {
     let no_blob: BlobKey = NO_BLOB.parse().expect("the key is legal: a test asks with it");
     match blobs.open(&no_blob).await {
         Err(error) if error.kind == BlobErrorKind::NotFound => Ok(()),
@@ -175,33 +226,12 @@ async fn answers<E: Error>(what: &'static str, question: impl Future<Output = Re
     }
 }
 
-/// The path of a GET; `None` for anything else.
-async fn asked_path(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
-    let mut head = Vec::with_capacity(1 << 10);
-    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-        if head.len() >= MAX_HEAD || stream.read_buf(&mut head).await? == 0 {
-            return Ok(None);
-        }
-    }
-    let head = String::from_utf8_lossy(&head);
-    let mut words = head.lines().next().unwrap_or_default().split(' ');
-    let path = words.next().filter(|method| *method == "GET").and(words.next());
-    Ok(path.map(|path| path.split('?').next().unwrap_or_default().to_owned()))
-}
-
-async fn reply(mut stream: TcpStream, status: &str, media_type: &str, body: &str) -> std::io::Result<()> {
-    let length = body.len();
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
-    stream.shutdown().await
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
 
     use super::*;
     use crate::blob::ReadConfig;
@@ -236,9 +266,11 @@ mod tests {
         assert!(ready.ends_with(expected), "{ready}");
         assert!(get("/metrics?x=1").await.contains("data_inspector_build_info"));
         assert!(get("/").await.starts_with("HTTP/1.1 404 "));
-        assert!(ask(address, "POST /healthz HTTP/1.1\r\n\r\n").await.starts_with("HTTP/1.1 400 "));
+        let posted = ask(address, "POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        assert!(posted.starts_with("HTTP/1.1 405 "), "{posted}");
         let long = "x".repeat(MAX_HEAD + 1);
-        assert!(ask(address, &format!("GET /{long}")).await.starts_with("HTTP/1.1 400 "));
+        let refused = ask(address, &format!("GET / HTTP/1.1\r\nx: {long}")).await;
+        assert!(refused.starts_with("HTTP/1.1 431 "), "{refused}");
 
         broken.store(true, Ordering::SeqCst);
         let broken = get("/readyz").await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use data_inspector_platform::blob::OpenError;
 use data_inspector_platform::blob::settings::{BlobSettings, BlobStoreKind};
+use data_inspector_platform::bus::Topic;
 use data_inspector_platform::bus::settings::{BusKind, BusOpenError, BusSettings};
 use data_inspector_platform::config::{self, ConfigError, Contradiction, Flag, Layers, Loaded};
 use data_inspector_platform::health::{Health, HealthSettings};
@@ -109,7 +110,8 @@ pub async fn run(
     let bus = configuration.bus.open().await?;
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     blobs.register_metrics(&metrics);
-    let health = Health::new(metrics, shutdown.clone()).with_bus(bus.clone()).with_blobs(blobs.clone());
+    let health =
+        Health::new(metrics, shutdown.clone()).with_bus(bus.clone(), Topic::Tasks).with_blobs(blobs.clone());
     let address = listener.as_ref().map(|listener| listener.local_addr()).transpose();
     let address = address.map_err(ProcessError::Health)?;
     let mut telling = JoinSet::new();

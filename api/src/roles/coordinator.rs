@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use data_inspector_coordinator as coordinator;
+use data_inspector_platform::bus::Topic;
 use data_inspector_platform::health::Health;
 use data_inspector_platform::shutdown::within_deadline;
 use data_inspector_platform::telemetry::Metrics;
@@ -21,13 +22,11 @@ pub async fn run(
     let listener = configuration.health.bind().await.context("cannot listen on health.listen")?;
     let store = configuration.store.open_ready().await?;
     let bus = configuration.bus.open().await?;
-    let asked = store.clone();
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION"));
     store.register_metrics(&metrics);
-    let health = Health::new(metrics, shutdown.clone()).with_bus(bus.clone()).with("database", move || {
-        let store = asked.clone();
-        async move { store.ping().await }
-    });
+    let health = Health::new(metrics, shutdown.clone())
+        .with_store(store.clone())
+        .with_bus(bus.clone(), Topic::Results);
     let address = listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     let mut telling = JoinSet::new();
     telling.extend(listener.map(|listener| health.serve(listener)));
