@@ -180,8 +180,10 @@ impl Folder {
             let is_ours = entry.file_name().as_encoded_bytes().starts_with(b".");
             if metadata.is_dir() && !is_ours {
                 self.lapse_below(&entry.path(), lapsed)?;
-                // It stays if it is not empty, and a writer makes it again.
-                let _ = fs::remove_dir(entry.path());
+                // A new one may be about to be used. An old one stays if it is not empty, and a writer makes it again.
+                if lapsed(&metadata) {
+                    let _ = fs::remove_dir(entry.path());
+                }
             } else if lapsed(&metadata) {
                 // The time of `.blocks` is that of its last new block.
                 self.remove_at_once(&entry.path())?;
@@ -247,11 +249,11 @@ impl Temp {
     /// Moves what has been synced to its place, over what is there.
     fn move_to(self, target: &Path) -> io::Result<()> {
         let parent = target.parent().expect("the target is below the root");
-        // Again, because a folder that has just become empty may be removed in between.
+        // Again, because an old folder that has just become empty may be removed in between.
         let mut tries = 0;
         loop {
-            create_folders(parent)?;
-            match fs::rename(&self.path, target) {
+            let moved = create_folders(parent).and_then(|()| fs::rename(&self.path, target));
+            match moved {
                 Err(error) if error.kind() == io::ErrorKind::NotFound && tries < 10 => tries += 1,
                 moved => return moved.and_then(|()| File::open(parent)?.sync_all()),
             }

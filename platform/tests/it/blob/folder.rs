@@ -95,6 +95,25 @@ async fn what_lapsed_is_removed_and_nothing_else() {
     assert_eq!(files(&place.path().join("temp")), [PathBuf::from("being-written")]);
 }
 
+/// Folders are empty between being made and being used.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_being_made_is_not_cleared_away() {
+    let place = tempfile::tempdir().unwrap();
+    let store = open(place.path());
+    let clearing = tokio::spawn({
+        let store = store.clone();
+        async move {
+            loop {
+                store.discard_lapsed_blocks(WEEK).await.unwrap();
+            }
+        }
+    });
+    for number in 0..100 {
+        store.put_block(&key(&format!("ws_{number}/files/a")), block(0), "text".into()).await.unwrap();
+    }
+    clearing.abort();
+}
+
 /// Puts a folder into the state in which a crash leaves it, and lets another process commit.
 async fn after_a_crash(leave: impl Fn(&Path, &Path)) -> (BlobStore, TestFolder) {
     let place = tempfile::tempdir().unwrap();
