@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::finding::Finding;
 
 /// Version of this document's shape; rises when a reader of the old shape would break.
-pub const PROFILE_VERSION: u32 = 1;
+pub const PROFILE_VERSION: u32 = 2;
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::Finding;
 
 /// Version of the engine's semantics. It rises whenever the same bytes and spec could give another profile.
-pub const ENGINE_VERSION: u32 = 1;
+pub const ENGINE_VERSION: u32 = 2;
 
 /// What to do with a file: everything a person may choose, all of it optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

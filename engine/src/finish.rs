@@ -14,7 +14,7 @@ use crate::sketch::frequent::{Counter, FrequentSummary};
 mod distribution;
 mod findings;
 
-pub(crate) use findings::excerpt_text;
+pub(crate) use findings::{described, excerpt_text};
 
 /// The profile of the leaves in `partial`: of the whole file once it has all of them.
 pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {

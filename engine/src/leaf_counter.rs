@@ -6,7 +6,7 @@ use std::sync::Arc;
 use data_inspector_domain::finding::FindingCode;
 
 use crate::column::{ColumnCounter, NullSpellings};
-use crate::ledger::{Example, Ledger, LineCounter, excerpt};
+use crate::ledger::{Ledger, LineCounter, Spot, excerpt};
 use crate::long_record::{FieldBuffer, LongRecord, LongRecordEnd, LongRecordSink, Place};
 use crate::partial::{LeafPartial, LeafTotals};
 use crate::records::{Batch, Buffer, Cell, Cutter, Defect, Stop};
@@ -65,7 +65,7 @@ impl LeafCounter {
             totals: Totals {
                 leaf: 0,
                 columns: std::iter::repeat_with(counter).take(context.width).collect(),
-                ledger: Ledger::default(),
+                ledger: Ledger::new(context.file_size()),
                 rows: 0,
                 lines: LineCounter::default(),
             },
@@ -130,13 +130,7 @@ impl LeafCounter {
         let counted = LeafTotals { leaf: totals.leaf, rows: totals.rows, lines: totals.lines.lines };
         totals.rows = 0;
         totals.lines = LineCounter::default();
-        LeafPartial {
-            totals: counted,
-            first_start,
-            columns,
-            frequent,
-            ledger: std::mem::take(&mut totals.ledger),
-        }
+        LeafPartial { totals: counted, first_start, columns, frequent, ledger: totals.ledger.take() }
     }
 
     fn feed_piece(&mut self, piece: &[u8]) {
@@ -244,37 +238,32 @@ impl Totals {
     }
 
     fn count_defects(&mut self, text: &[u8], offset: u64, batch: &Batch) {
-        let mut lines = self.lines;
-        let mut counted_to = 0;
+        let mut followers = [0; FindingCode::ALL.len()];
+        batch.defects.iter().for_each(|defect| followers[defect.code as usize] += 1);
+        let mut lines = LinesTo::new(self.lines, text);
         for defect in &batch.defects {
             let (leaf, rows) = (self.leaf, self.rows);
-            self.ledger.add(defect.code, || {
-                // An extra cell is reported where it starts, before the stray quotes that follow it were found.
-                if defect.at < counted_to {
-                    (lines, counted_to) = (self.lines, 0);
-                }
-                lines.advance(&text[counted_to..defect.at]);
-                counted_to = defect.at;
-                example(leaf, rows, text, offset, batch, defect, lines.lines)
-            });
+            followers[defect.code as usize] -= 1;
+            let spot = || spot(leaf, rows, text, batch, defect, lines.at(defect.at));
+            self.ledger.add(defect.code, offset + defect.at as u64, followers[defect.code as usize], spot);
         }
     }
 
     fn count_ill_formed(&mut self, context: &LeafContext, text: &[u8], offset: u64, batch: &Batch) {
-        let mut lines = self.lines;
-        let mut counted_to = 0;
-        for_each_ill_formed(text, |at| {
+        let code = FindingCode::InvalidUtf8;
+        let mut places = Vec::new();
+        for_each_ill_formed(text, |at| places.push(at));
+        let mut lines = LinesTo::new(self.lines, text);
+        for (index, &at) in places.iter().enumerate() {
             let (leaf, rows) = (self.leaf, self.rows);
-            self.ledger.add(FindingCode::InvalidUtf8, || {
-                lines.advance(&text[counted_to..at]);
-                counted_to = at;
+            self.ledger.add(code, offset + at as u64, places.len() - 1 - index, || {
                 let after = batch.bounds.partition_point(|&(start, _)| start <= at);
                 let row = after.checked_sub(1).filter(|&row| at < batch.bounds[row].1);
                 let column = row.and_then(|row| column_at(context.width, batch, row, at));
-                let defect = Defect { code: FindingCode::InvalidUtf8, at, row, column, cells: None };
-                example(leaf, rows, text, offset, batch, &defect, lines.lines)
+                let defect = Defect { code, at, row, column, cells: None };
+                spot(leaf, rows, text, batch, &defect, lines.at(at))
             });
-        });
+        }
     }
 
     fn sink<'a>(&'a mut self, nulls: &'a NullSpellings) -> TotalsSink<'a> {
@@ -296,14 +285,13 @@ impl Totals {
         };
         if let Some((code, (byte_offset, lines))) = code {
             let (leaf, rows, lines) = (self.leaf, self.rows, self.lines.lines + lines);
-            self.ledger.add(code, || Example {
-                byte_offset,
+            self.ledger.add(code, byte_offset, 0, || Spot {
                 leaf,
                 row_in_leaf: Some(rows),
                 line_in_leaf: lines,
                 column: None,
                 cells: Some(end.fields as u32),
-                excerpt: end.excerpt.clone(),
+                excerpt: &end.excerpt,
             });
         }
         self.columns.iter_mut().skip(end.fields).for_each(ColumnCounter::add_missing);
@@ -320,21 +308,43 @@ fn column_at(width: usize, batch: &Batch, row: usize, at: usize) -> Option<usize
     })
 }
 
-fn example(
+/// Lines of the leaf before places of a text; goes on from place to place where they ascend.
+struct LinesTo<'a> {
+    before: LineCounter,
+    text: &'a [u8],
+    lines: LineCounter,
+    counted_to: usize,
+}
+
+impl<'a> LinesTo<'a> {
+    fn new(before: LineCounter, text: &'a [u8]) -> Self {
+        Self { before, text, lines: before, counted_to: 0 }
+    }
+
+    fn at(&mut self, place: usize) -> u64 {
+        // An extra cell is reported where it starts, before the stray quotes that follow it were found.
+        if place < self.counted_to {
+            (self.lines, self.counted_to) = (self.before, 0);
+        }
+        self.lines.advance(&self.text[self.counted_to..place]);
+        self.counted_to = place;
+        self.lines.lines
+    }
+}
+
+fn spot<'a>(
     leaf: u64,
     rows: u64,
-    text: &[u8],
-    offset: u64,
+    text: &'a [u8],
     batch: &Batch,
     defect: &Defect,
     line_in_leaf: u64,
-) -> Example {
-    let excerpt = defect.row.map_or(Vec::new(), |row| {
+) -> Spot<'a> {
+    let excerpt = defect.row.map_or(&[][..], |row| {
         let (start, end) = batch.bounds[row];
         excerpt(&text[start..end], defect.at - start)
     });
-    Example {
-        byte_offset: offset + defect.at as u64,
+    Spot {
         leaf,
         row_in_leaf: defect.row.map(|row| rows + row as u64),
         line_in_leaf,
@@ -365,14 +375,13 @@ impl LongRecordSink for TotalsSink<'_> {
         let width = totals.columns.len();
         let column = place.column.filter(|&column| code != FindingCode::InvalidUtf8 || column < width);
         let (leaf, rows, lines) = (totals.leaf, totals.rows, totals.lines.lines);
-        totals.ledger.add(code, || Example {
-            byte_offset: place.offset,
+        totals.ledger.add(code, place.offset, 0, || Spot {
             leaf,
             row_in_leaf: place.column.map(|_| rows),
             line_in_leaf: lines + place.lines,
             column: column.map(|column| column as u32),
             cells: None,
-            excerpt: place.excerpt.to_vec(),
+            excerpt: place.excerpt,
         });
     }
 }

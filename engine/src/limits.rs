@@ -10,8 +10,14 @@ pub const VALUE_BYTES: usize = 256;
 /// Bytes kept of a column name.
 pub const NAME_BYTES: usize = 1024;
 
-/// Examples kept per kind of finding.
+/// Examples kept per kind of finding: so many of the first, and so many of a sample.
 pub const EXAMPLES: usize = 100;
+
+/// Last examples kept per kind of finding.
+pub const LAST_EXAMPLES: usize = 10;
+
+/// Ranges of a file in which findings are counted.
+pub const FINDING_RANGES: usize = 64;
 
 /// Bytes of a record shown before and after an offending byte.
 pub const EXCERPT_BYTES: usize = 40;

@@ -45,7 +45,7 @@ impl LeafPartial {
             first_start: None,
             columns: Partial::new(spec).columns,
             frequent: vec![FrequentSummary::default(); spec.columns.len()],
-            ledger: Ledger::default(),
+            ledger: Ledger::new(spec.file_size_bytes),
         }
     }
 }
@@ -92,7 +92,7 @@ pub enum PartialError {
 
 const MAGIC: &[u8; 6] = b"DIPART";
 /// Version of the wire form.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 const HEADER_BYTES: usize = MAGIC.len() + 2 + 8;
 
 #[derive(Serialize, Deserialize)]
@@ -112,7 +112,7 @@ impl Partial {
             columns: std::iter::repeat_with(column).take(spec.columns.len()).collect(),
             leaves: Vec::new(),
             nodes: BTreeMap::new(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(spec.file_size_bytes),
         }
     }
 
@@ -224,7 +224,7 @@ impl Partial {
             columns: Vec::new(),
             leaves: Vec::new(),
             nodes: self.nodes.clone(),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(0),
         }
     }
 

@@ -130,7 +130,7 @@ impl Survey {
         let mut lines = LineCounter::default();
         lines.advance(&self.sample[..start]);
         let start_line = lines.lines + 1;
-        let mut reader = FirstRecordReader::new(dialect, start as u64, start_line);
+        let mut reader = FirstRecordReader::new(dialect, self.file_size, start as u64, start_line);
         if let Some(quote) = runaway_quote {
             reader.report_runaway_quote(text, quote);
         }

@@ -78,9 +78,59 @@ impl Finding {
         &self,
         #[graphql(desc = "How many; 100 are kept.", default = 20)] first: u32,
     ) -> Vec<FindingExample> {
-        let examples = self.finding.examples.iter().take(first as usize);
+        self.shown(self.finding.examples.iter().take(first as usize))
+    }
+
+    /// The last occurrences by place in the file, the last one at the end.
+    async fn last_examples(
+        &self,
+        #[graphql(desc = "How many; 10 are kept.", default = 10)] last: u32,
+    ) -> Vec<FindingExample> {
+        let kept = all_or(&self.finding.last_examples, &self.finding);
+        let last = kept.len().min(MOST_LAST_EXAMPLES).min(last as usize);
+        self.shown(kept[kept.len() - last..].iter())
+    }
+
+    /// A uniform sample of all occurrences by place in the file, always the same one: at most 100, and all of them
+    /// where there are not more.
+    async fn sample_examples(&self) -> Vec<FindingExample> {
+        self.shown(all_or(&self.finding.sample_examples, &self.finding).iter())
+    }
+
+    /// Where in the file the occurrences are.
+    async fn histogram(&self) -> FindingHistogram {
+        let finding::FindingHistogram { range_bytes, counts } = &self.finding.histogram;
+        FindingHistogram {
+            range_bytes: (*range_bytes).into(),
+            counts: counts.iter().copied().map(Long).collect(),
+        }
+    }
+}
+
+/// As many as the document keeps.
+const MOST_LAST_EXAMPLES: usize = 10;
+
+/// The document does not repeat examples where the first ones are all there are.
+fn all_or<'a>(
+    kept: &'a [finding::FindingExample],
+    finding: &'a finding::Finding,
+) -> &'a [finding::FindingExample] {
+    if kept.is_empty() { &finding.examples } else { kept }
+}
+
+impl Finding {
+    fn shown<'a>(&self, examples: impl Iterator<Item = &'a finding::FindingExample>) -> Vec<FindingExample> {
         examples.map(|example| FindingExample::of(example, self.shows_values)).collect()
     }
+}
+
+/// Occurrences by place: the file in 64 ranges of equal length.
+#[derive(SimpleObject)]
+struct FindingHistogram {
+    /// Length of a range in bytes; the first one begins at byte 0.
+    range_bytes: Long,
+    /// Exact number of occurrences in each range.
+    counts: Vec<Long>,
 }
 
 /// One occurrence of a defect.

@@ -1,6 +1,6 @@
 //! Profiles to render: an ordinary one, and those a report must survive.
 
-use data_inspector_domain::finding::{Finding, FindingCode, FindingExample};
+use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
     ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, Profile, Quantile,
     TopValue, TypeShare,
@@ -88,7 +88,15 @@ fn finding(code: FindingCode) -> Finding {
     let nowhere =
         FindingExample { row: None, column: None, expected: None, excerpt: String::new(), ..example.clone() };
     let examples = if code == FindingCode::ALL[0] { vec![example, nowhere] } else { Vec::new() };
-    Finding { code, severity: code.severity(), count: u64::MAX, examples }
+    Finding {
+        code,
+        severity: code.severity(),
+        count: u64::MAX,
+        examples,
+        last_examples: Vec::new(),
+        sample_examples: Vec::new(),
+        histogram: FindingHistogram::default(),
+    }
 }
 
 fn profile(row_count: u64, column_count: u32, columns: Vec<ColumnProfile>) -> Profile {

@@ -1,4 +1,4 @@
-use data_inspector_domain::finding::{Finding, FindingCode, FindingExample};
+use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
     ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, PROFILE_VERSION,
     Profile, Quantile, TopValue, TypeShare,
@@ -111,6 +111,9 @@ fn profile() -> Profile {
             severity: FindingCode::BlankRow.severity(),
             count: 1,
             examples: vec![example],
+            last_examples: Vec::new(),
+            sample_examples: Vec::new(),
+            histogram: FindingHistogram { range_bytes: 1, counts: vec![0, 1] },
         }],
     }
 }

@@ -1,13 +1,13 @@
 //! The defects of a partial as findings: places become absolute, since the rows and lines of all leaves before are
 //! known.
 
-use data_inspector_domain::finding::{Finding, FindingCode, FindingExample};
+use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::spec::ResolvedSpec;
 use std::collections::BTreeMap;
 
 use super::whole_characters;
-use crate::ledger::Example;
-use crate::limits::EXAMPLES;
+use crate::ledger::{Example, Ledger, sample_rank};
+use crate::limits::{EXAMPLES, LAST_EXAMPLES};
 use crate::partial::Partial;
 
 /// One finding per kind of defect, in the order of the catalogue.
@@ -15,18 +15,57 @@ pub(super) fn findings(spec: &ResolvedSpec, partial: &Partial) -> Vec<Finding> {
     let mut findings: BTreeMap<FindingCode, Finding> =
         spec.head.findings.iter().map(|finding| (finding.code, finding.clone())).collect();
     let places = Places::new(spec, partial);
-    for (code, count, examples) in partial.ledger.iter() {
-        let finding = findings.entry(code).or_insert_with(|| Finding {
+    for of_data in described(&partial.ledger, |example| places.resolve(spec, example)) {
+        match findings.get_mut(&of_data.code) {
+            None => drop(findings.insert(of_data.code, of_data)),
+            Some(of_head) => append(of_head, of_data),
+        }
+    }
+    findings.into_values().map(without_repetition).collect()
+}
+
+/// The defects of a ledger as findings with all their examples, given how one of them is described.
+pub(crate) fn described(
+    ledger: &Ledger,
+    describe: impl Fn(&Example) -> FindingExample + Copy,
+) -> impl Iterator<Item = Finding> {
+    ledger.iter().map(move |(code, entry)| {
+        let all = |examples: &[Example]| examples.iter().map(describe).collect();
+        let range_bytes = ledger.range_bytes();
+        Finding {
             code,
             severity: code.severity(),
-            count: 0,
-            examples: Vec::new(),
-        });
-        finding.count += count;
-        finding.examples.extend(examples.iter().map(|example| places.resolve(spec, example)));
-        finding.examples.truncate(EXAMPLES);
+            count: entry.count,
+            examples: all(&entry.first),
+            last_examples: all(&entry.last),
+            sample_examples: all(&entry.sample),
+            histogram: FindingHistogram { range_bytes, counts: entry.histogram.clone() },
+        }
+    })
+}
+
+/// Appends the defects of the data to those of the same kind of the head, which are before them.
+fn append(of_head: &mut Finding, of_data: Finding) {
+    of_head.count += of_data.count;
+    of_head.examples.extend(of_data.examples);
+    of_head.examples.truncate(EXAMPLES);
+    of_head.last_examples.extend(of_data.last_examples);
+    of_head.last_examples.drain(..of_head.last_examples.len().saturating_sub(LAST_EXAMPLES));
+    of_head.sample_examples.extend(of_data.sample_examples);
+    of_head.sample_examples.sort_by_key(|example| sample_rank(example.byte_offset));
+    of_head.sample_examples.truncate(EXAMPLES);
+    let counts = of_head.histogram.counts.iter_mut().zip(of_data.histogram.counts);
+    counts.for_each(|(mine, theirs)| *mine += theirs);
+}
+
+/// Where the first places are all places, the others would only repeat them.
+fn without_repetition(mut finding: Finding) -> Finding {
+    if finding.count <= EXAMPLES as u64 {
+        finding.last_examples.clear();
+        finding.sample_examples.clear();
     }
-    findings.into_values().collect()
+    finding.sample_examples.sort_by_key(|example| example.byte_offset);
+    finding
 }
 
 /// Rows and lines before each leaf.

@@ -3,11 +3,11 @@
 use data_inspector_domain::failure::Failure;
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample};
 use data_inspector_domain::spec::{Dialect, LengthLimits};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use crate::finish::excerpt_text;
-use crate::ledger::{LineCounter, count_where, excerpt};
-use crate::limits::{COLUMNS, EXAMPLES, NAME_BYTES};
+use crate::finish::{described, excerpt_text};
+use crate::ledger::{Example, Ledger, LineCounter, Spot, count_where, excerpt};
+use crate::limits::{COLUMNS, NAME_BYTES};
 use crate::long_record::{FieldBuffer, LongRecord, LongRecordEnd, LongRecordSink, Place};
 use crate::scan::Need;
 
@@ -34,18 +34,19 @@ pub(super) struct FirstRecordReader {
     sink: Sink,
 }
 
-#[derive(Default)]
 struct Sink {
     /// Line at which the record starts.
     line: u64,
     names: Vec<String>,
     starts: Vec<(u64, u64)>,
-    findings: BTreeMap<FindingCode, Finding>,
+    /// Lines are those of the file.
+    ledger: Ledger,
 }
 
 impl FirstRecordReader {
-    pub(super) fn new(dialect: Dialect, offset: u64, line: u64) -> Self {
-        let sink = Sink::default();
+    /// At `offset` of a file of this size, where this line begins.
+    pub(super) fn new(dialect: Dialect, file_size: u64, offset: u64, line: u64) -> Self {
+        let sink = Sink { line, names: Vec::new(), starts: Vec::new(), ledger: Ledger::new(file_size) };
         Self { dialect, offset, line, after_cr: false, record: None, done: false, cells: 0, sink }
     }
 
@@ -61,7 +62,7 @@ impl FirstRecordReader {
         self.sink.line = self.line;
         let excerpt = excerpt(&text[line_start..line_end], quote - line_start);
         let offset = self.offset + quote as u64;
-        let place = Place { offset, lines: lines.lines, column: Some(column), excerpt: &excerpt };
+        let place = Place { offset, lines: lines.lines, column: Some(column), excerpt };
         self.sink.add(FindingCode::UnclosedQuote, Some(0), &place);
     }
 
@@ -98,11 +99,11 @@ impl FirstRecordReader {
         }
         self.sink.check_labels();
         FirstRecord {
-            names: self.sink.names,
             cells: self.cells,
             end: self.offset,
             end_line: self.line,
-            findings: self.sink.findings.into_values().collect(),
+            findings: self.sink.findings(),
+            names: self.sink.names,
         }
     }
 
@@ -148,26 +149,25 @@ impl FirstRecordReader {
 
 impl Sink {
     fn add(&mut self, code: FindingCode, row: Option<u64>, place: &Place<'_>) {
-        let finding = self.findings.entry(code).or_insert_with(|| Finding {
-            code,
-            severity: code.severity(),
-            count: 0,
-            examples: Vec::new(),
-        });
-        finding.count += 1;
-        if finding.examples.len() < EXAMPLES {
-            let column_index = place.column.map(|column| column as u32);
-            finding.examples.push(FindingExample {
-                byte_offset: place.offset,
-                row,
-                line: self.line + place.lines,
-                column: None,
-                column_index,
-                expected: None,
-                found: None,
-                excerpt: excerpt_text(place.excerpt),
-            });
-        }
+        let line_in_leaf = self.line + place.lines;
+        let column = place.column.map(|column| column as u32);
+        let excerpt = place.excerpt;
+        let spot = || Spot { leaf: 0, row_in_leaf: row, line_in_leaf, column, cells: None, excerpt };
+        self.ledger.add(code, place.offset, 0, spot);
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let describe = |example: &Example| FindingExample {
+            byte_offset: example.byte_offset,
+            row: example.row_in_leaf,
+            line: example.line_in_leaf,
+            column: example.column.and_then(|column| self.names.get(column as usize).cloned()),
+            column_index: example.column,
+            expected: None,
+            found: None,
+            excerpt: excerpt_text(&example.excerpt),
+        };
+        described(&self.ledger, describe).collect()
     }
 
     fn check_labels(&mut self) {
@@ -182,9 +182,6 @@ impl Sink {
             }
             seen.insert(name.clone());
             self.names.push(name);
-        }
-        for example in self.findings.values_mut().flat_map(|finding| &mut finding.examples) {
-            example.column = example.column_index.and_then(|column| self.names.get(column as usize).cloned());
         }
     }
 }

@@ -50,8 +50,10 @@ fn check_that_pieces_change_nothing(path: &Path, bytes: &[u8]) {
         let reading = Reading::try_new(bytes, &spec, usize::MAX).ok()?;
         let reading = reading.with_limits(LengthLimits { record_bytes, ..LengthLimits::default() });
         let mut profile = finish(&reading.spec, &reading.sequential());
-        let examples = profile.findings.iter_mut().flat_map(|finding| &mut finding.examples);
-        examples.for_each(|example| example.excerpt.clear());
+        for finding in &mut profile.findings {
+            let rest = finding.last_examples.iter_mut().chain(&mut finding.sample_examples);
+            finding.examples.iter_mut().chain(rest).for_each(|example| example.excerpt.clear());
+        }
         Some(profile.to_json())
     };
     if let (Some(pieces), Some(whole)) = (profile(2), profile(1 << 20)) {
