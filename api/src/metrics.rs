@@ -42,6 +42,9 @@ pub(crate) fn register(metrics: &Metrics, hub: &Hub, answers: Arc<Answers>) {
     metrics.gauge(name("subscriptions_open", "Subscriptions that are open"), open);
     let of = hub.clone();
     metrics.counter(name("frames_sent", "Frames handed to subscribers"), move || of.counters().frames());
+    let of = hub.clone();
+    let executions = move || of.counters().executions();
+    metrics.counter(name("frames_executed", "Frames of events that a selection was executed on"), executions);
     let help = "Answers to HTTP requests, by the class of their status";
     metrics.counters(name("http_answers", help), "status", move || answers.read());
 }

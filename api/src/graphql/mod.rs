@@ -13,6 +13,7 @@ mod failure;
 mod file;
 mod finding;
 mod follow;
+mod handover;
 mod inspection;
 mod inspection_mutation;
 mod inspection_query;
@@ -42,6 +43,7 @@ use self::profile_cache::ProfileCache;
 
 pub use self::context::{Deps, RequestContext, RequestId};
 pub use self::error::{ErrorCode, RequestError, finish};
+pub use self::handover::{Handover, OneFrame};
 pub use self::server_info::Limits;
 
 /// The schema, ready to be executed. Clones are the same schema.

@@ -15,6 +15,7 @@ use super::event::{
 };
 use super::file::File;
 use super::follow::{ProfileFollower, TransferFollower, WorkspaceFollower};
+use super::handover;
 use super::inspection::Inspection;
 use super::moment;
 use super::page::LARGEST_SIZE;
@@ -289,13 +290,23 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<InspectionStreamItem, RequestError>> + use<>, RequestError> {
         let caller = Caller::reading(ctx)?;
         let id = inspection_id(&id)?;
-        let after = after.map(|cursor| EventCursor::parse_for(id, &cursor.0)).transpose()?;
-        let events = caller.deps.hub.subscribe_events(caller.scope(), id, after).await?;
-        let events = match caller.expires_at() {
-            Some(moment) => events.expiring_at(moment),
-            None => events,
+        let counters = caller.deps.hub.clone();
+        let frames = match handover::the_one(ctx) {
+            Some(frame) => frame,
+            None => {
+                let after = after.map(|cursor| EventCursor::parse_for(id, &cursor.0)).transpose()?;
+                let events = caller.deps.hub.subscribe_events(caller.scope(), id, after).await?;
+                let events = match caller.expires_at() {
+                    Some(moment) => events.expiring_at(moment),
+                    None => events,
+                };
+                handover::offer(ctx, events)
+            }
         };
-        Ok(events.into_stream().map(move |frame| InspectionStreamItem::of_frame(id, frame)))
+        Ok(frames.map(move |frame| {
+            counters.counters().a_frame_is_executed();
+            InspectionStreamItem::of_frame(id, frame)
+        }))
     }
 
     /// The profile of an inspection as it grows, until it is final: of each newer profile the columns that changed.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct HubCounters {
     subscriptions: AtomicU64,
     frames: AtomicU64,
+    executions: AtomicU64,
 }
 
 impl HubCounters {
@@ -19,6 +20,16 @@ impl HubCounters {
     /// Frames that were handed to subscribers since the hub was opened.
     pub fn frames(&self) -> u64 {
         self.frames.load(Ordering::Relaxed)
+    }
+
+    /// Times a selection was executed on a frame of events: fewer than frames, where equal subscribers share.
+    pub fn executions(&self) -> u64 {
+        self.executions.load(Ordering::Relaxed)
+    }
+
+    /// Counts one of those.
+    pub fn a_frame_is_executed(&self) {
+        self.executions.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -88,15 +88,6 @@ pub(super) fn cursor(response: &Response) -> Option<String> {
     })
 }
 
-/// One answer of a stream as JSON, with its position in `extensions.cursor`.
-pub(super) fn stream_answer(mut response: Response) -> (String, Option<String>) {
-    let cursor = cursor(&response);
-    if let Some(cursor) = &cursor {
-        response.extensions.insert("cursor".to_owned(), cursor.as_str().into());
-    }
-    (answer(&response), cursor)
-}
-
 /// An answer as JSON, without `data` if it was not executed.
 pub(super) fn answer(response: &Response) -> String {
     let text = if is_request_error(response) {

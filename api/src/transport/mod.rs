@@ -3,10 +3,12 @@
 //!
 //! Not here: what a field means (`graphql`), who somebody is (`auth`), what is fanned out (`hub`).
 
+mod answer;
 mod cache;
 mod engine;
 mod fault;
 pub mod gate;
+mod groups;
 mod guard;
 mod http;
 mod json;
@@ -32,6 +34,7 @@ pub use self::gate::{GateLimits, SchemaError};
 pub use self::rate::RateConfig;
 
 use self::gate::{DocumentHash, Gate};
+use self::groups::Groups;
 use self::places::Places;
 use self::rate::Rates;
 use crate::auth::Authenticator;
@@ -156,6 +159,7 @@ struct Shared {
     gate: Gate,
     rates: Rates,
     places: Arc<Places>,
+    groups: Arc<Groups>,
     config: TransportConfig,
     shutdown: CancellationToken,
 }
@@ -166,8 +170,9 @@ pub fn router(state: TransportState) -> Result<Router, SchemaError> {
     let gate = Gate::try_new(engine.sdl(), config.gate.clone(), config.introspection)?;
     let rates = Rates::new(config.rate.clone());
     let places = Places::new(config.streams.connections, config.streams.connections_per_caller);
+    let groups = Arc::default();
     let has_playground = config.playground;
-    let shared = Arc::new(Shared { engine, authenticator, gate, rates, places, config, shutdown });
+    let shared = Arc::new(Shared { engine, authenticator, gate, rates, places, groups, config, shutdown });
     let router = Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/graphql/ws", get(websocket::upgrade))

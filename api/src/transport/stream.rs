@@ -18,9 +18,11 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::Instrument;
 
-use super::engine::{self, stream_answer};
+use super::answer::Answer;
+use super::engine;
 use super::fault::Fault;
 use super::gate::OperationKind;
+use super::groups::Subscription;
 use super::http::{admit, charge, read_json_request, refused, request_id, run};
 use super::negotiate::MediaType;
 use super::places::Place;
@@ -103,7 +105,7 @@ async fn events(
     let expires_at = viewer.as_ref().and_then(expiry);
     let answers = match start(&shared, wanted, viewer, &request_id).await {
         Ok(answers) => answers,
-        Err(fault) => stream::iter([event(None, &fault.body(&request_id))]).boxed(),
+        Err(fault) => stream::iter([Answer::of_json(fault.body(&request_id)).event()]).boxed(),
     };
     let farewell = Duration::from_millis(shared.config.streams.farewell_ms);
     let feed = Feed { answers, shared, _place: place, expires_at, ends_at: None, farewell, is_over: false };
@@ -138,29 +140,15 @@ async fn start(
         }
     }
     charge(shared, admitted, &params, viewer.as_ref())?;
-    let request = engine::request(admitted, params);
-    let context = RequestContext::new(request_id.clone(), viewer);
-    let answers = if kind == OperationKind::Subscription {
-        shared.engine.follow(request, context)
-    } else {
-        let execution = shared.engine.execute(request, context);
-        let response = run(execution, kind, shared.config.timeout()).await?;
-        stream::iter([response]).boxed()
-    };
-    Ok(answers
-        .map(|response| {
-            let (payload, cursor) = stream_answer(response);
-            event(cursor.as_deref(), &payload)
-        })
-        .boxed())
-}
-
-/// A line break would end the field; JSON has none, and a cursor that had one would be none.
-fn event(id: Option<&str>, payload: &str) -> Bytes {
-    match id.filter(|id| !id.contains(['\n', '\r', '\0'])) {
-        Some(id) => format!("id: {id}\nevent: next\ndata: {payload}\n\n").into(),
-        None => format!("event: next\ndata: {payload}\n\n").into(),
+    if kind == OperationKind::Subscription {
+        let (engine, request_id) = (shared.engine.clone(), request_id.clone());
+        let subscription = Subscription { engine, verdict, params, viewer, request_id };
+        return Ok(shared.groups.follow(subscription).map(|answer| answer.event()).boxed());
     }
+    let request = engine::request(admitted, params);
+    let execution = shared.engine.execute(request, RequestContext::new(request_id.clone(), viewer));
+    let response = run(execution, kind, shared.config.timeout()).await?;
+    Ok(stream::iter([Answer::new(response).event()]).boxed())
 }
 
 /// The events of one connection, until the operation, the token or the server ends.

@@ -8,6 +8,7 @@ mod operations;
 mod profiles;
 mod refusals;
 mod schema;
+mod sharing;
 mod statements;
 mod streams;
 mod tenancy;

@@ -192,6 +192,20 @@ impl Admitted {
             fields.find_map(|field| field.arguments.iter().find(|argument| argument.name == "after"))?;
         value.value.as_variable().map(ToString::to_string)
     }
+
+    /// The same, if the variable is good for nothing else: then it says where in a stream somebody is, and not what
+    /// they are told.
+    pub(super) fn mere_position(&self, operation_name: Option<&str>) -> Option<String> {
+        let position = self.position_variable(self.operation(operation_name).ok()?)?;
+        // Printed, a document has no comments. A text that mentions the variable counts as well: no harm is done.
+        let printed = self.document.to_string();
+        let named = format!("${position}");
+        let is_whole =
+            |rest: &str| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_');
+        let uses = printed.match_indices(&named).filter(|(at, _)| is_whole(&printed[at + named.len()..]));
+        // Where it is declared, and where it is used.
+        (uses.count() == 2).then_some(position)
+    }
 }
 
 impl From<&Operation> for OperationKind {

@@ -9,6 +9,7 @@ const SDL: &str = "
     input In { in: In number: Int }
     type Mutation { change: Int }
     type Subscription { ticks(after: String): Int more: Int }
+    directive @tagged(by: String!) on FIELD
 ";
 
 fn gate() -> Gate {
@@ -183,4 +184,22 @@ fn the_variable_of_the_position_is_found() {
     assert_eq!(position("subscription S($c: String) { ticks(after: $c) }").as_deref(), Some("c"));
     assert_eq!(position("subscription { ticks(after: \"1\") }"), None);
     assert_eq!(position("subscription { ticks }"), None);
+}
+
+#[test]
+fn a_variable_for_the_position_and_nothing_else_is_no_difference() {
+    let position = |text: &str| {
+        let verdict = gate().admit(text).unwrap();
+        verdict.as_ref().as_ref().unwrap().mere_position(None)
+    };
+    let mere = |name: &str| Some(name.to_owned());
+    assert_eq!(position("subscription($a: String) { ticks(after: $a) }"), mere("a"));
+    assert_eq!(position("subscription($a: String) { ticks(after: $  a) } # of $a"), mere("a"));
+    assert_eq!(
+        position("subscription($a: String, $ab: Boolean!) { ticks(after: $a) @skip(if: $ab) }"),
+        mere("a")
+    );
+    assert_eq!(position("subscription($a: String!) { ticks(after: $a) @tagged(by: $ a) }"), None);
+    assert_eq!(position("subscription { ticks(after: \"$a $a\") }"), None);
+    assert_eq!(position("subscription { more }"), None);
 }

@@ -70,9 +70,9 @@ pub(super) fn pong(payload: Option<Value>) -> Utf8Bytes {
     }
 }
 
-/// An answer, which is JSON already.
-pub(super) fn next(id: &str, payload: &str) -> Utf8Bytes {
-    format!(r#"{{"id":{},"type":"next","payload":{payload}}}"#, quoted(id)).into()
+/// An answer, which is JSON already, to an operation whose id is.
+pub(super) fn next(quoted_id: &str, payload: &str) -> Utf8Bytes {
+    ["{\"id\":", quoted_id, ",\"type\":\"next\",\"payload\":", payload, "}"].concat().into()
 }
 
 pub(super) fn error(id: &str, errors: &Value) -> Utf8Bytes {
@@ -83,6 +83,7 @@ pub(super) fn complete(id: &str) -> Utf8Bytes {
     format!(r#"{{"id":{},"type":"complete"}}"#, quoted(id)).into()
 }
 
-fn quoted(text: &str) -> String {
+/// An id as JSON.
+pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
+use futures_util::stream::{self, SplitStream};
+use futures_util::{Stream, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -16,9 +16,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::super::engine::{self, is_request_error, stream_answer};
+use super::super::answer::Answer;
+use super::super::engine;
 use super::super::fault::{Fault, FaultKind};
 use super::super::gate::OperationKind;
+use super::super::groups::Subscription;
 use super::super::http::{admit, charge, run as run_once};
 use super::super::json::has_more_values;
 use super::super::places::Place;
@@ -328,28 +330,26 @@ impl Operation {
         let (verdict, kind) = admit(&self.shared, &params)?;
         let admitted = verdict.as_ref().as_ref().map_err(Clone::clone)?;
         charge(&self.shared, admitted, &params, viewer.as_ref())?;
+        if kind == OperationKind::Subscription {
+            let (engine, request_id) = (self.shared.engine.clone(), self.request_id.clone());
+            let subscription = Subscription { engine, verdict, params, viewer, request_id };
+            return Ok(self.follow(self.shared.groups.follow(subscription)).await);
+        }
         let request = engine::request(admitted, params);
         let context = RequestContext::new(self.request_id.clone(), viewer);
-        if kind == OperationKind::Subscription {
-            return Ok(self.follow(self.shared.engine.follow(request, context)).await);
-        }
         let execution = self.shared.engine.execute(request, context);
         let response = run_once(execution, kind, self.shared.config.timeout()).await?;
-        Ok(self.follow(futures_util::stream::iter([response])).await)
+        Ok(self.follow(stream::iter([Answer::new(response)])).await)
     }
 
-    async fn follow(
-        &self,
-        answers: impl futures_util::Stream<Item = async_graphql::Response> + Send,
-    ) -> Last {
+    async fn follow(&self, answers: impl Stream<Item = Arc<Answer>> + Send) -> Last {
         let mut answers = std::pin::pin!(answers);
-        while let Some(response) = answers.next().await {
-            if is_request_error(&response) {
-                let errors = serde_json::to_value(&response.errors).unwrap_or_default();
-                return Ok(Some(message::error(&self.id, &errors)));
+        let quoted_id: Arc<str> = message::quoted(&self.id).into();
+        while let Some(answer) = answers.next().await {
+            if let Some(errors) = &answer.refusal {
+                return Ok(Some(message::error(&self.id, errors)));
             }
-            let (payload, _) = stream_answer(response);
-            self.outbox.send(message::next(&self.id, &payload)).await?;
+            self.outbox.send_next(Arc::clone(&quoted_id), answer).await?;
         }
         Ok(Some(message::complete(&self.id)))
     }

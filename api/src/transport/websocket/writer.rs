@@ -1,5 +1,6 @@
 //! The task that writes to a socket, and the short queue before it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
@@ -10,7 +11,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::message::CloseCode;
+use super::super::answer::Answer;
+use super::message::{self, CloseCode};
 
 /// Messages that wait to be written, all operations of a socket together.
 const QUEUE: usize = 8;
@@ -18,7 +20,14 @@ const QUEUE: usize = 8;
 /// The way to a client. Clones are the same way.
 #[derive(Clone)]
 pub(super) struct Outbox {
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Outgoing>,
+}
+
+/// What waits is shared with others who get the same; it is put together when it is written.
+enum Outgoing {
+    Message(Message),
+    /// To the operation with this id, which is JSON.
+    Next(Arc<str>, Arc<Answer>),
 }
 
 /// The client is gone, or does not read.
@@ -29,6 +38,11 @@ impl Outbox {
     /// Sends a message, in its turn.
     pub(super) async fn send(&self, text: Utf8Bytes) -> Result<(), Gone> {
         self.put(Message::Text(text)).await
+    }
+
+    /// Sends an answer to the operation with an id, which is JSON.
+    pub(super) async fn send_next(&self, quoted_id: Arc<str>, answer: Arc<Answer>) -> Result<(), Gone> {
+        self.queue.send(Outgoing::Next(quoted_id, answer)).await.map_err(|_| Gone)
     }
 
     /// Asks whether the client is there.
@@ -48,7 +62,16 @@ impl Outbox {
     }
 
     async fn put(&self, message: Message) -> Result<(), Gone> {
-        self.queue.send(message).await.map_err(|_| Gone)
+        self.queue.send(Outgoing::Message(message)).await.map_err(|_| Gone)
+    }
+}
+
+impl Outgoing {
+    fn into_message(self) -> Message {
+        match self {
+            Self::Message(message) => message,
+            Self::Next(quoted_id, answer) => Message::Text(message::next(&quoted_id, &answer.payload)),
+        }
     }
 }
 
@@ -58,9 +81,9 @@ pub(super) fn start(
     deadline: Duration,
     over: CancellationToken,
 ) -> (Outbox, JoinHandle<()>) {
-    let (queue, messages) = mpsc::channel(QUEUE);
+    let (queue, outgoing) = mpsc::channel(QUEUE);
     let task = tokio::spawn(async move {
-        write(socket, messages, deadline).await;
+        write(socket, outgoing, deadline).await;
         over.cancel();
     });
     (Outbox { queue }, task)
@@ -68,10 +91,11 @@ pub(super) fn start(
 
 async fn write(
     mut socket: SplitSink<WebSocket, Message>,
-    mut messages: mpsc::Receiver<Message>,
+    mut outgoing: mpsc::Receiver<Outgoing>,
     deadline: Duration,
 ) {
-    while let Some(message) = messages.recv().await {
+    while let Some(outgoing) = outgoing.recv().await {
+        let message = outgoing.into_message();
         let is_last = matches!(message, Message::Close(_));
         match timeout(deadline, socket.send(message)).await {
             Ok(Ok(())) if !is_last => {}

@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     pub(crate) blobs: BlobStore,
     pub(crate) schema: Schema,
     pub(crate) owner: Viewer,
-    bus: InProcessBus,
+    pub(crate) bus: InProcessBus,
     _dir: tempfile::TempDir,
 }
 
