@@ -15,8 +15,10 @@ pub enum Class {
     Decimal,
     /// Scientific notation.
     Float,
-    /// `inf`, `infinity`, `nan`, in any case.
-    NonFinite,
+    /// `inf`, `infinity`, in any case, perhaps after `-`.
+    Infinite,
+    /// `nan`, in any case.
+    Nan,
     /// A date that begins with the year.
     DateYearFirst,
     /// A date that ends with the year.
@@ -35,12 +37,13 @@ pub enum Class {
 
 impl Class {
     /// All classes, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Boolean,
         Self::Integer,
         Self::Decimal,
         Self::Float,
-        Self::NonFinite,
+        Self::Infinite,
+        Self::Nan,
         Self::DateYearFirst,
         Self::DateYearLast,
         Self::Timestamp,
@@ -111,7 +114,8 @@ fn classify_letters(text: &[u8]) -> Value {
     match text.len() {
         1 if is_one_of(&[b"t", b"f", b"y", b"n"]) => Value::Plain(Class::Boolean),
         2..=5 if is_one_of(&[b"true", b"false", b"yes", b"no"]) => Value::Plain(Class::Boolean),
-        3 | 8 if is_one_of(&[b"nan", b"inf", b"infinity"]) => Value::Plain(Class::NonFinite),
+        3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
+        3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
         36 if is_uuid(text) => Value::Plain(Class::Uuid),
         _ => Value::Plain(Class::Text),
     }
@@ -140,7 +144,7 @@ fn number_or(text: &[u8], otherwise: Class) -> Value {
     let Some(digits) = scan_number(text) else {
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         let infinite = unsigned.eq_ignore_ascii_case(b"inf") || unsigned.eq_ignore_ascii_case(b"infinity");
-        return Value::Plain(if infinite { Class::NonFinite } else { otherwise });
+        return Value::Plain(if infinite { Class::Infinite } else { otherwise });
     };
     let class = match digits {
         Digits { exponent: Some(_), .. } => Class::Float,
@@ -255,7 +259,8 @@ mod tests {
         check(Class::Integer, &["0", "-1", "42", "123456789012345678901234567890", "20240101"]);
         check(Class::Decimal, &["0.5", "-1.25", ".5", "5.", "00.5"]);
         check(Class::Float, &["1e5", "-2.5E-10", "1e+3"]);
-        check(Class::NonFinite, &["NaN", "inf", "-inf", "Infinity"]);
+        check(Class::Infinite, &["inf", "-inf", "Infinity"]);
+        check(Class::Nan, &["NaN", "nan"]);
         check(Class::DateYearFirst, &["2024-01-31", "1999/12/31", "2024.02.29"]);
         check(Class::DateYearLast, &["31.01.2024", "12/31/1999"]);
         check(Class::Timestamp, &["2024-01-31 10:00", "2024-01-31T10:00:00.123Z"]);

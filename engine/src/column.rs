@@ -5,44 +5,22 @@ use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Class, Value, classify};
-use crate::exact_sum::{ExactSum, Number};
+use crate::exact_sum::Number;
 use crate::limits::VALUE_BYTES;
 use crate::sketch::distinct::{Distinct, DistinctWire};
-use crate::sketch::dyadic::{Dyadic, DyadicWire, key_of_f64, key_of_i64};
 
 mod counter;
 mod extreme;
+mod ranked;
 
 pub(crate) use counter::count_chars;
 pub use counter::{ColumnCounter, NullSpellings};
+use extreme::prefix_key;
 pub use extreme::{NumberExtreme, TextExtreme};
-use extreme::{canonical_text, prefix_key};
+pub use ranked::{NumberCounts, Numbers, Ranks, Times};
+use ranked::{NumbersWire, TimesWire, merge_optional};
 
-/// What is known of the numbers of a column.
-#[derive(Clone, Debug)]
-pub struct Numbers {
-    /// Sum and sum of squares.
-    pub sum: ExactSum,
-    /// The smallest.
-    pub min: NumberExtreme,
-    /// The largest.
-    pub max: NumberExtreme,
-    /// Ranks of the numbers, by [`key_of_f64`].
-    pub ranks: Dyadic,
-}
-
-/// What is known of the dates and timestamps of a column.
-#[derive(Clone, Debug)]
-pub struct Times {
-    /// The earliest, in microseconds since the epoch.
-    pub min: i64,
-    /// The latest.
-    pub max: i64,
-    /// Ranks of the times, by [`key_of_i64`].
-    pub ranks: Dyadic,
-}
-
-/// Lengths of the values in characters.
+/// Lengths of the values in characters or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lengths {
     /// The shortest.
@@ -59,6 +37,21 @@ impl Default for Lengths {
     }
 }
 
+impl Lengths {
+    #[inline]
+    fn add(&mut self, length: u64, weight: u64) {
+        self.min = self.min.min(length);
+        self.max = self.max.max(length);
+        self.sum += length * weight;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.sum += other.sum;
+    }
+}
+
 /// What is known of a column, whatever the order of its cells.
 #[derive(Clone, Debug)]
 pub struct ColumnState {
@@ -71,8 +64,10 @@ pub struct ColumnState {
     pub missing: u64,
     /// Cells per null spelling of the resolved spec.
     pub nulls: Vec<u64>,
-    /// Lengths of the values.
+    /// Lengths of the values in characters.
     pub lengths: Lengths,
+    /// Lengths of the values in bytes.
+    pub bytes: Lengths,
     /// Smallest and largest value by bytes.
     pub text_range: Option<(TextExtreme, TextExtreme)>,
     /// The numbers, if there are any.
@@ -83,17 +78,8 @@ pub struct ColumnState {
     pub distinct: Distinct,
     /// First eight bytes of the smallest and of the largest value, to reject most comparisons at once.
     range_keys: (u64, u64),
-    /// What single values still have to add to the large tables.
-    queues: Queues,
-}
-
-/// Additions to the large tables, done many at a time: in a short loop the processor waits for several cache
-/// lines at once, in the long way of a cell for one after the other.
-#[derive(Clone, Debug, Default)]
-struct Queues {
-    hashes: Vec<u64>,
-    number_keys: Vec<u64>,
-    time_keys: Vec<u64>,
+    /// Hashes that are still to be added to `distinct`, as the keys in [`Ranks`].
+    queued_hashes: Vec<u64>,
 }
 
 impl ColumnState {
@@ -106,32 +92,39 @@ impl ColumnState {
             missing: 0,
             nulls: vec![0; null_spellings],
             lengths: Lengths::default(),
+            bytes: Lengths::default(),
             text_range: None,
             numbers: None,
             times: None,
             distinct: Distinct::new(sizes.distinct_exact, sizes.distinct_log2_registers),
             range_keys: (u64::MAX, 0),
-            queues: Queues::default(),
+            queued_hashes: Vec::new(),
         }
     }
 
     /// Does the additions that are queued, once there are `len` of them.
     #[inline]
     fn settle_long_queues(&mut self, len: usize) {
-        if self.queues.hashes.len() >= len {
-            self.settle_queues();
+        if self.queued_hashes.len() < len {
+            return;
         }
+        self.settle_hashes();
+        self.ranks().for_each(Ranks::settle);
     }
 
-    /// Does the additions that are queued. Before this, the state is not complete.
-    fn settle_queues(&mut self) {
-        self.queues.hashes.drain(..).for_each(|hash| self.distinct.add(hash));
-        if let Some(numbers) = &mut self.numbers {
-            self.queues.number_keys.drain(..).for_each(|key| numbers.ranks.add(key, 1));
-        }
-        if let Some(times) = &mut self.times {
-            self.queues.time_keys.drain(..).for_each(|key| times.ranks.add(key, 1));
-        }
+    /// Does all additions that are put off. Before this, the state is not complete.
+    fn complete(&mut self) {
+        self.settle_hashes();
+        self.ranks().for_each(Ranks::complete);
+    }
+
+    fn settle_hashes(&mut self) {
+        self.queued_hashes.drain(..).for_each(|hash| self.distinct.add(hash));
+    }
+
+    fn ranks(&mut self) -> impl Iterator<Item = &mut Ranks> {
+        let numbers = self.numbers.iter_mut().map(|numbers| &mut numbers.ranks);
+        numbers.chain(self.times.iter_mut().map(|times| &mut times.ranks))
     }
 
     /// Cells that are not null.
@@ -145,15 +138,14 @@ impl ColumnState {
         self.nulls.iter_mut().zip(&other.nulls).for_each(|(mine, theirs)| *mine += theirs);
         self.empties += other.empties;
         self.missing += other.missing;
-        self.lengths.min = self.lengths.min.min(other.lengths.min);
-        self.lengths.max = self.lengths.max.max(other.lengths.max);
-        self.lengths.sum += other.lengths.sum;
+        self.lengths.merge(&other.lengths);
+        self.bytes.merge(&other.bytes);
         if let Some((min, max)) = &other.text_range {
             self.extend_text_range(&min.head, min.len);
             self.extend_text_range(&max.head, max.len);
         }
-        self.merge_numbers(other.numbers.as_deref());
-        self.merge_times(other.times.as_deref());
+        merge_optional(&mut self.numbers, other.numbers.as_deref(), Numbers::merge);
+        merge_optional(&mut self.times, other.times.as_deref(), Times::merge);
         self.distinct.merge(&other.distinct);
     }
 
@@ -163,7 +155,7 @@ impl ColumnState {
         self.measure_any(hash, text, text.len() as u64, chars, weight);
         let class = match classify(text) {
             Value::Number(class, number, value) => {
-                self.measure_number(text, number, value, weight);
+                self.measure_number(text, class, (number, value), weight);
                 class
             }
             Value::Time(class, micros) => {
@@ -177,10 +169,9 @@ impl ColumnState {
 
     #[inline]
     fn measure_any(&mut self, hash: u64, head: &[u8], len: u64, chars: u64, weight: u64) {
-        self.queues.hashes.push(hash);
-        self.lengths.min = self.lengths.min.min(chars);
-        self.lengths.max = self.lengths.max.max(chars);
-        self.lengths.sum += chars * weight;
+        self.queued_hashes.push(hash);
+        self.lengths.add(chars, weight);
+        self.bytes.add(len, weight);
         let key = prefix_key(head);
         if key <= self.range_keys.0 || key >= self.range_keys.1 {
             self.extend_text_range(head, len);
@@ -188,37 +179,17 @@ impl ColumnState {
     }
 
     #[inline]
-    fn measure_number(&mut self, text: &[u8], number: Number, value: f64, weight: u64) {
+    fn measure_number(&mut self, text: &[u8], class: Class, number: (Number, f64), weight: u64) {
         let sizes = self.sizes;
-        let numbers =
-            self.numbers.get_or_insert_with(|| Box::new(Numbers::of_one(sizes, text, number, value)));
-        numbers.sum.add(number, weight);
-        if weight == 1 {
-            self.queues.number_keys.push(key_of_f64(value));
-        } else {
-            numbers.ranks.add(key_of_f64(value), weight);
-        }
-        if value <= numbers.min.value {
-            numbers.min.replace_if(std::cmp::Ordering::Less, text, number, value);
-        }
-        if value >= numbers.max.value {
-            numbers.max.replace_if(std::cmp::Ordering::Greater, text, number, value);
-        }
+        let first = || Box::new(Numbers::before(sizes, text, number.0, number.1));
+        self.numbers.get_or_insert_with(first).add(text, class, number, weight);
     }
 
     #[inline]
     fn measure_time(&mut self, micros: i64, weight: u64) {
-        let limit = self.sizes.histogram_buckets;
-        let times = self
-            .times
-            .get_or_insert_with(|| Box::new(Times { min: micros, max: micros, ranks: Dyadic::new(limit) }));
-        times.min = times.min.min(micros);
-        times.max = times.max.max(micros);
-        if weight == 1 {
-            self.queues.time_keys.push(key_of_i64(micros));
-        } else {
-            times.ranks.add(key_of_i64(micros), weight);
-        }
+        let sizes = self.sizes;
+        let first = || Box::new(Times::before(sizes, micros));
+        self.times.get_or_insert_with(first).add(micros, weight);
     }
 
     fn extend_text_range(&mut self, text: &[u8], len: u64) {
@@ -242,31 +213,6 @@ impl ColumnState {
         }
     }
 
-    fn merge_numbers(&mut self, other: Option<&Numbers>) {
-        let Some(theirs) = other else { return };
-        match &mut self.numbers {
-            None => self.numbers = Some(Box::new(theirs.clone())),
-            Some(mine) => {
-                mine.sum.merge(&theirs.sum);
-                mine.ranks.merge(&theirs.ranks);
-                mine.min.merge(std::cmp::Ordering::Less, &theirs.min);
-                mine.max.merge(std::cmp::Ordering::Greater, &theirs.max);
-            }
-        }
-    }
-
-    fn merge_times(&mut self, other: Option<&Times>) {
-        let Some(theirs) = other else { return };
-        match &mut self.times {
-            None => self.times = Some(Box::new(theirs.clone())),
-            Some(mine) => {
-                mine.min = mine.min.min(theirs.min);
-                mine.max = mine.max.max(theirs.max);
-                mine.ranks.merge(&theirs.ranks);
-            }
-        }
-    }
-
     /// The state as it travels in a partial.
     pub fn to_wire(&self) -> ColumnWire {
         ColumnWire {
@@ -275,12 +221,10 @@ impl ColumnState {
             missing: self.missing,
             nulls: self.nulls.clone(),
             lengths: self.lengths,
+            bytes: self.bytes,
             text_range: self.text_range.clone(),
-            numbers: self
-                .numbers
-                .as_ref()
-                .map(|n| (n.sum.clone(), n.min.clone(), n.max.clone(), n.ranks.to_wire())),
-            times: self.times.as_ref().map(|t| (t.min, t.max, t.ranks.to_wire())),
+            numbers: self.numbers.as_deref().map(Numbers::to_wire),
+            times: self.times.as_deref().map(Times::to_wire),
             distinct: self.distinct.to_wire(),
         }
     }
@@ -290,18 +234,13 @@ impl ColumnState {
         if wire.nulls.len() != null_spellings {
             return None;
         }
-        let buckets = sizes.histogram_buckets;
         let numbers = match wire.numbers {
             None => None,
-            Some((sum, min, max, ranks)) => {
-                Some(Box::new(Numbers { sum, min, max, ranks: Dyadic::from_wire(buckets, &ranks)? }))
-            }
+            Some(numbers) => Some(Box::new(Numbers::from_wire(sizes, numbers)?)),
         };
         let times = match wire.times {
             None => None,
-            Some((min, max, ranks)) => {
-                Some(Box::new(Times { min, max, ranks: Dyadic::from_wire(buckets, &ranks)? }))
-            }
+            Some(times) => Some(Box::new(Times::from_wire(sizes, times)?)),
         };
         let distinct =
             Distinct::from_wire(sizes.distinct_exact, sizes.distinct_log2_registers, &wire.distinct)?;
@@ -316,12 +255,13 @@ impl ColumnState {
             missing: wire.missing,
             nulls: wire.nulls,
             lengths: wire.lengths,
+            bytes: wire.bytes,
             text_range: wire.text_range,
             numbers,
             times,
             distinct,
             range_keys,
-            queues: Queues::default(),
+            queued_hashes: Vec::new(),
         })
     }
 }
@@ -334,22 +274,11 @@ pub struct ColumnWire {
     missing: u64,
     nulls: Vec<u64>,
     lengths: Lengths,
+    bytes: Lengths,
     text_range: Option<(TextExtreme, TextExtreme)>,
-    numbers: Option<(ExactSum, NumberExtreme, NumberExtreme, DyadicWire)>,
-    times: Option<(i64, i64, DyadicWire)>,
+    numbers: Option<NumbersWire>,
+    times: Option<TimesWire>,
     distinct: DistinctWire,
-}
-
-impl Numbers {
-    fn of_one(sizes: SketchSizes, text: &[u8], number: Number, value: f64) -> Self {
-        let extreme = NumberExtreme { value, text: canonical_text(text, number) };
-        Self {
-            sum: ExactSum::default(),
-            min: extreme.clone(),
-            max: extreme,
-            ranks: Dyadic::new(sizes.histogram_buckets),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -31,13 +31,7 @@ fn plainly(cells: &[String]) -> ColumnState {
             text => state.measure(xxh3_64(text.as_bytes()), text.as_bytes(), text.chars().count() as u64, 1),
         }
     }
-    state.settle_queues();
-    if let Some(numbers) = &mut state.numbers {
-        numbers.ranks.settle();
-    }
-    if let Some(times) = &mut state.times {
-        times.ranks.settle();
-    }
+    state.complete();
     state
 }
 

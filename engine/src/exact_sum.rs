@@ -1,9 +1,13 @@
-//! Sums and sums of squares of numbers without rounding, so that they do not depend on the order of
+//! Sums of the first four powers of numbers without rounding, so that they do not depend on the order of
 //! additions: integers, one bin per decimal scale (or binary exponent for numbers of more digits than an
-//! `i64` holds). Mean and standard deviation are rounded once, at the end.
+//! `i64` holds). Mean, deviation, skewness and kurtosis are rounded once, at the end.
 
 use num_bigint::{BigInt, BigUint, Sign};
 use serde::{Deserialize, Serialize};
+
+mod wide;
+
+use wide::{add, multiply, signed, subtract, unsigned};
 
 /// A number, as exactly as its cell says.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,7 +23,7 @@ pub enum Number {
     Binary(f64),
 }
 
-/// Sum and sum of squares of `n` numbers.
+/// Sums of the powers of `n` numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExactSum {
     n: u64,
@@ -33,8 +37,10 @@ pub struct ExactSum {
 struct Bin {
     scale: i16,
     sum: i128,
-    squares_low: u128,
-    squares_high: u64,
+    squares: [u64; 3],
+    /// In two's complement.
+    cubes: [u64; 4],
+    fourths: [u64; 5],
 }
 
 impl ExactSum {
@@ -68,40 +74,39 @@ impl ExactSum {
         self.binary.is_empty()
     }
 
-    /// Sum, mean and sample standard deviation; `None` of nothing. The deviation needs two numbers.
+    /// What follows from the sums; `None` of nothing.
     pub fn moments(&self) -> Option<Moments> {
         if self.n == 0 {
             return None;
         }
         let tens = self.decimal.iter().map(|bin| bin.scale.max(0)).max().unwrap_or(0) as u32;
         let twos = self.binary.iter().map(|bin| bin.scale.max(0)).max().unwrap_or(0) as u32;
-        let (sum, squares) = self.over_common_denominator(tens, twos);
+        let powers = self.over_common_denominator(tens, twos);
         let denominator = pow(10, tens) << twos;
-        let n = BigInt::from(self.n);
-        let mean = ratio_to_f64(&sum, &(&denominator * self.n));
-        // n·Σx² − (Σx)² over n·(n − 1)·d², exactly.
-        let stddev = (self.n > 1).then(|| {
-            let numerator = &n * squares - &sum * &sum;
-            let square = &denominator * &denominator;
-            ratio_to_f64(&numerator, &(square * self.n * (self.n - 1))).sqrt()
-        });
-        Some(Moments { sum: decimal_text(&sum, tens, twos), mean, stddev })
+        let central = Central::new(self.n, &powers);
+        let variance = central.variance(&denominator);
+        Some(Moments {
+            sum: decimal_text(&powers[0], tens, twos),
+            mean: ratio_to_f64(&powers[0], &(&denominator * self.n)),
+            stddev: variance.map(f64::sqrt),
+            variance,
+            skewness: central.skewness(),
+            kurtosis: central.kurtosis(),
+        })
     }
 
-    /// Σx·d and Σx²·d² for d = 10^tens · 2^twos.
-    fn over_common_denominator(&self, tens: u32, twos: u32) -> (BigInt, BigInt) {
-        let (mut sum, mut squares) = (BigInt::ZERO, BigInt::ZERO);
+    /// Σxᵏ·dᵏ for k = 1 to 4 and d = 10^tens · 2^twos.
+    fn over_common_denominator(&self, tens: u32, twos: u32) -> [BigInt; 4] {
+        let mut powers = [BigInt::ZERO, BigInt::ZERO, BigInt::ZERO, BigInt::ZERO];
         for bin in &self.decimal {
-            let factor = BigInt::from(pow(10, (tens as i32 - i32::from(bin.scale)) as u32) << twos);
-            sum += BigInt::from(bin.sum) * &factor;
-            squares += bin.squares() * &factor * &factor;
+            let factor = pow(10, (tens as i32 - i32::from(bin.scale)) as u32) << twos;
+            bin.add_powers(&BigInt::from(factor), &mut powers);
         }
         for bin in &self.binary {
-            let factor = BigInt::from(pow(10, tens) << (twos as i32 - i32::from(bin.scale)) as u32);
-            sum += BigInt::from(bin.sum) * &factor;
-            squares += bin.squares() * &factor * &factor;
+            let factor = pow(10, tens) << (twos as i32 - i32::from(bin.scale)) as u32;
+            bin.add_powers(&BigInt::from(factor), &mut powers);
         }
-        (sum, squares)
+        powers
     }
 }
 
@@ -112,38 +117,116 @@ pub struct Moments {
     pub sum: String,
     /// Arithmetic mean.
     pub mean: f64,
-    /// Sample standard deviation (n − 1).
+    /// Sample variance (n − 1), of at least two numbers.
+    pub variance: Option<f64>,
+    /// Its square root.
     pub stddev: Option<f64>,
+    /// Sample skewness G₁, of at least three numbers that are not all the same.
+    pub skewness: Option<f64>,
+    /// Sample excess kurtosis G₂, of at least four numbers that are not all the same.
+    pub kurtosis: Option<f64>,
+}
+
+/// Central moments as integers: `second` is n²·m₂·d², `third` n³·m₃·d³, `fourth` n⁴·m₄·d⁴, where mₖ is the mean of
+/// (x − mean)ᵏ and d the common denominator. Skewness and kurtosis are ratios in which d cancels out.
+/// Definitions: Joanes and Gill, *Comparing measures of sample skewness and kurtosis* (The Statistician, 1998).
+struct Central {
+    n: u64,
+    second: BigInt,
+    third: BigInt,
+    fourth: BigInt,
+}
+
+impl Central {
+    fn new(n: u64, [s1, s2, s3, s4]: &[BigInt; 4]) -> Self {
+        let (squared, cubed) = (s1 * s1, s1 * s1 * s1);
+        let count = BigInt::from(n);
+        let count_squared = &count * &count;
+        Self {
+            n,
+            second: &count * s2 - &squared,
+            third: &count_squared * s3 - &count * s1 * s2 * 3 + &cubed * 2,
+            fourth: &count_squared * &count * s4 - &count_squared * s1 * s3 * 4 + &count * &squared * s2 * 6
+                - cubed * s1 * 3,
+        }
+    }
+
+    fn variance(&self, denominator: &BigUint) -> Option<f64> {
+        let scale = denominator * denominator * self.n * self.n.checked_sub(1).filter(|&rest| rest > 0)?;
+        Some(ratio_to_f64(&self.second, &scale))
+    }
+
+    /// √(n(n − 1)) / (n − 2) · m₃ / m₂^1.5, as the root of the ratio's square.
+    fn skewness(&self) -> Option<f64> {
+        if self.n < 3 || self.second == BigInt::ZERO {
+            return None;
+        }
+        let below = self.second.magnitude().pow(3) * (self.n - 2) * (self.n - 2);
+        let square = ratio_to_f64(&(&self.third * &self.third * self.n * (self.n - 1)), &below);
+        let magnitude = square.sqrt();
+        Some(if self.third.sign() == Sign::Minus { -magnitude } else { magnitude })
+    }
+
+    /// (n − 1) / ((n − 2)(n − 3)) · ((n + 1)(m₄ / m₂² − 3) + 6).
+    fn kurtosis(&self) -> Option<f64> {
+        if self.n < 4 || self.second == BigInt::ZERO {
+            return None;
+        }
+        let square = &self.second * &self.second;
+        let above = ((&self.fourth - &square * 3) * (self.n + 1) + &square * 6) * (self.n - 1);
+        Some(ratio_to_f64(&above, &(square.magnitude() * (self.n - 2) * (self.n - 3))))
+    }
 }
 
 impl Bin {
     #[inline]
     fn add(&mut self, mantissa: i64, weight: u64) {
         self.sum += i128::from(mantissa) * i128::from(weight);
-        let square = u128::from(mantissa.unsigned_abs()) * u128::from(mantissa.unsigned_abs());
-        if weight == 1 {
-            self.add_squares(square, 0);
-        } else {
-            let low = (square & u128::from(u64::MAX)) * u128::from(weight);
-            let high = (square >> 64) * u128::from(weight) + (low >> 64);
-            self.add_squares(low & u128::from(u64::MAX) | high << 64, (high >> 64) as u64);
+        let magnitude = mantissa.unsigned_abs();
+        if weight > 1 || magnitude > u64::from(u32::MAX) {
+            return self.add_large(mantissa, weight);
         }
+        let square = magnitude * magnitude;
+        let cube = u128::from(square) * u128::from(magnitude);
+        add(&mut self.squares, u128::from(square));
+        if mantissa < 0 {
+            subtract(&mut self.cubes, cube)
+        } else {
+            add(&mut self.cubes, cube)
+        }
+        add(&mut self.fourths, u128::from(square) * u128::from(square));
+    }
+
+    /// The higher powers of a number whose fourth power does not fit into 128 bits, or of many at once.
+    fn add_large(&mut self, mantissa: i64, weight: u64) {
+        let magnitude = mantissa.unsigned_abs();
+        let square = multiply(multiply([weight, 0, 0, 0, 0], magnitude), magnitude);
+        let cube = multiply(square, magnitude);
+        wide::add_all(&mut self.squares, &square);
+        if mantissa < 0 {
+            wide::subtract_all(&mut self.cubes, &cube);
+        } else {
+            wide::add_all(&mut self.cubes, &cube);
+        }
+        wide::add_all(&mut self.fourths, &multiply(cube, magnitude));
     }
 
     fn merge(&mut self, other: &Self) {
         self.sum += other.sum;
-        self.add_squares(other.squares_low, other.squares_high);
+        wide::add_all(&mut self.squares, &other.squares);
+        wide::add_all(&mut self.cubes, &other.cubes);
+        wide::add_all(&mut self.fourths, &other.fourths);
     }
 
-    #[inline]
-    fn add_squares(&mut self, low: u128, high: u64) {
-        let (sum, carry) = self.squares_low.overflowing_add(low);
-        self.squares_low = sum;
-        self.squares_high += high + u64::from(carry);
-    }
-
-    fn squares(&self) -> BigInt {
-        BigInt::from(self.squares_low) + (BigInt::from(self.squares_high) << 128)
+    /// Adds the sums of powers, each number multiplied by `factor`.
+    fn add_powers(&self, factor: &BigInt, powers: &mut [BigInt; 4]) {
+        let sums =
+            [BigInt::from(self.sum), unsigned(&self.squares), signed(&self.cubes), unsigned(&self.fourths)];
+        let mut scale = factor.clone();
+        for (power, sum) in powers.iter_mut().zip(sums) {
+            *power += sum * &scale;
+            scale *= factor;
+        }
     }
 }
 
@@ -159,7 +242,7 @@ fn bin(bins: &mut Vec<Bin>, scale: i16) -> &mut Bin {
 
 #[cold]
 fn insert(bins: &mut Vec<Bin>, at: usize, scale: i16) -> usize {
-    bins.insert(at, Bin { scale, sum: 0, squares_low: 0, squares_high: 0 });
+    bins.insert(at, Bin { scale, sum: 0, squares: [0; 3], cubes: [0; 4], fourths: [0; 5] });
     at
 }
 
@@ -223,73 +306,5 @@ fn decimal_text(sum: &BigInt, tens: u32, twos: u32) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn decimal(mantissa: i64, scale: i16) -> Number {
-        Number::Decimal { mantissa, scale }
-    }
-
-    fn of(numbers: &[Number]) -> ExactSum {
-        let mut sum = ExactSum::default();
-        numbers.iter().for_each(|&number| sum.add(number, 1));
-        sum
-    }
-
-    #[test]
-    fn a_tenth_and_two_tenths_are_three_tenths() {
-        let moments = of(&[decimal(1, 1), decimal(20, 2)]).moments().unwrap();
-        assert_eq!((moments.sum.as_str(), moments.mean), ("0.3", 0.15));
-        assert_eq!(moments.stddev, Some(0.005f64.sqrt()));
-    }
-
-    #[test]
-    fn scales_and_signs_mix() {
-        let moments =
-            of(&[decimal(-5, 0), decimal(25, 3), decimal(12, -2), Number::Binary(0.375)]).moments().unwrap();
-        assert_eq!(moments.sum, "1195.4");
-        assert_eq!(of(&[decimal(7, 0)]).moments().unwrap().stddev, None);
-        assert_eq!(of(&[decimal(-5, 1)]).moments().unwrap().sum, "-0.5");
-    }
-
-    fn number() -> impl Strategy<Value = Number> {
-        prop_oneof![
-            ((-1_000_000_000_000_000_000i64..1_000_000_000_000_000_000), -20i16..40)
-                .prop_map(|(m, s)| decimal(m, s)),
-            (-500i64..500, 0i16..3).prop_map(|(m, s)| decimal(m, s)),
-            any::<f64>().prop_filter("finite", |v| v.is_finite()).prop_map(Number::Binary),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn order_and_grouping_do_not_matter(numbers in proptest::collection::vec(number(), 1..40), cut in 0usize..40) {
-            let (left, right) = numbers.split_at(cut.min(numbers.len()));
-            let mut merged = of(right);
-            merged.merge(&of(left));
-            prop_assert_eq!(&merged, &of(&numbers));
-        }
-
-        #[test]
-        fn a_weight_is_a_repetition(number in number(), weight in 1u64..50) {
-            let mut weighted = ExactSum::default();
-            weighted.add(number, weight);
-            prop_assert_eq!(weighted, of(&vec![number; weight as usize]));
-        }
-
-        #[test]
-        fn one_number_is_its_own_mean(value in any::<f64>().prop_filter("finite", |v| v.is_finite())) {
-            prop_assume!(value == 0.0 || value.abs() > 1e-300);
-            prop_assert_eq!(of(&[Number::Binary(value)]).moments().unwrap().mean, value);
-        }
-
-        #[test]
-        fn the_mean_is_that_of_the_decimals(mantissas in proptest::collection::vec(-1_000_000i64..1_000_000, 1..30)) {
-            let numbers: Vec<Number> = mantissas.iter().map(|&m| decimal(m, 2)).collect();
-            let exact = mantissas.iter().sum::<i64>() as f64 / (100.0 * mantissas.len() as f64);
-            let mean = of(&numbers).moments().unwrap().mean;
-            prop_assert!((mean - exact).abs() <= exact.abs() * 1e-15);
-        }
-    }
-}
+#[path = "exact_sum_tests.rs"]
+mod tests;

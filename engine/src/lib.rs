@@ -33,6 +33,7 @@ pub mod lanes;
 pub mod leaf_counter;
 pub mod ledger;
 pub mod limits;
+mod logarithm;
 mod long_record;
 pub mod partial;
 mod records;

@@ -8,6 +8,12 @@ use data_inspector_domain::profile;
 use super::profile_cache::Document;
 use super::scalar::{Decimal, Long};
 
+mod figure;
+mod number;
+
+use figure::{Estimate, Histogram, Quantile, TopValue};
+use number::NumberFacts;
+
 /// A column of a profile.
 #[derive(Clone)]
 pub(super) struct Column {
@@ -43,21 +49,6 @@ enum DataType {
     String,
 }
 
-/// A number with its honesty: exact, or with the interval it lies in.
-#[derive(Clone, SimpleObject)]
-struct Estimate {
-    /// The number.
-    value: f64,
-    /// No error but the rounding of the last digit.
-    exact: bool,
-    /// Lower end of the interval.
-    lower: f64,
-    /// Upper end of the interval.
-    upper: f64,
-    /// Where the estimate comes from; null if it is exact.
-    method: Option<String>,
-}
-
 /// How many values have a type.
 #[derive(SimpleObject)]
 struct TypeShare {
@@ -77,63 +68,6 @@ struct NullSpelling {
     spelling: String,
     /// Number of cells.
     count: Long,
-}
-
-/// A value such that at most a share `q` of the values is smaller.
-#[derive(SimpleObject)]
-struct Quantile {
-    /// Rank, 0 to 1.
-    q: f64,
-    /// The value, a number or a time; null for whoever may not see values.
-    value: Option<String>,
-    /// The true value is at least this; null for whoever may not see values.
-    lower: Option<String>,
-    /// The true value is at most this; null for whoever may not see values.
-    upper: Option<String>,
-    /// Both bounds are the same value.
-    exact: bool,
-}
-
-/// What a histogram's edges are.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "profile::HistogramKind")]
-enum HistogramKind {
-    /// Numbers.
-    Numeric,
-    /// Dates or timestamps.
-    Time,
-}
-
-/// Counts between edges. Bar i counts the values from `edges[i]` to below `edges[i + 1]`; the last bar includes its
-/// upper edge.
-#[derive(SimpleObject)]
-struct Histogram {
-    /// What the edges are.
-    kind: HistogramKind,
-    /// One more edge than counts, ascending; null for whoever may not see values.
-    edges: Option<Vec<String>>,
-    /// Values per bar.
-    counts: Vec<Long>,
-    /// No value was so near to an edge that it may be counted in a neighbouring bar.
-    exact: bool,
-}
-
-/// A frequent value.
-#[derive(SimpleObject)]
-struct TopValue {
-    /// The value; over 256 bytes its head. Null for whoever may not see values.
-    value: Option<String>,
-    /// How often it occurs.
-    count: Estimate,
-    /// Share of the values that are not null, 0 to 1.
-    share: f64,
-}
-
-impl From<&profile::Estimate> for Estimate {
-    fn from(estimate: &profile::Estimate) -> Self {
-        let profile::Estimate { value, exact, lower, upper, method } = estimate.clone();
-        Self { value, exact, lower, upper, method }
-    }
 }
 
 impl Column {
@@ -215,6 +149,17 @@ impl Column {
         (&self.column().distinct).into()
     }
 
+    /// `distinct` as a share of the values: 1 if each value occurs once; null without values.
+    async fn distinct_share(&self) -> Option<Estimate> {
+        self.column().distinct_share.as_ref().map(Estimate::from)
+    }
+
+    /// Shannon entropy of the values in bits: 0 if they are all the same, the logarithm to base two of `distinct` if
+    /// all are equally frequent; null without values.
+    async fn entropy(&self) -> Option<Estimate> {
+        self.column().entropy.as_ref().map(Estimate::from)
+    }
+
     /// The viewer may not see values of the file: `min`, `max` and other values are null although there are some.
     async fn values_masked(&self) -> bool {
         !self.shows_values
@@ -260,27 +205,50 @@ impl Column {
         self.column().mean_length
     }
 
+    /// Shortest value, in bytes; null without values.
+    async fn min_bytes(&self) -> Option<Long> {
+        self.column().min_bytes.map(Long)
+    }
+
+    /// Longest value, in bytes; null without values.
+    async fn max_bytes(&self) -> Option<Long> {
+        self.column().max_bytes.map(Long)
+    }
+
+    /// Mean length of the values, in bytes; null without values.
+    async fn mean_bytes(&self) -> Option<f64> {
+        self.column().mean_bytes
+    }
+
+    /// Values of digits with a leading zero: codes, which lose it where they are read as numbers.
+    async fn leading_zeros(&self) -> Long {
+        self.column().leading_zeros.into()
+    }
+
+    /// What is known of the numbers beyond that; null in a column without them.
+    async fn numbers(&self) -> Option<NumberFacts> {
+        self.column().numbers.as_ref().map(NumberFacts::from)
+    }
+
+    /// The quantile at 0.5; null where values have no order but that of bytes.
+    async fn median(&self) -> Option<Quantile> {
+        self.column().median.as_ref().map(|median| Quantile::new(median, self.shows_values))
+    }
+
     /// Quantiles of numbers and times, by rank.
     async fn quantiles(&self) -> Vec<Quantile> {
-        let quantile = |quantile: &profile::Quantile| Quantile {
-            q: quantile.q,
-            value: self.shown(quantile.value.clone()),
-            lower: self.shown(quantile.lower.clone()),
-            upper: self.shown(quantile.upper.clone()),
-            exact: quantile.exact,
-        };
+        let quantile = |quantile| Quantile::new(quantile, self.shows_values);
         self.column().quantiles.iter().map(quantile).collect()
     }
 
     /// Distribution of numbers and times; null without any.
     async fn histogram(&self) -> Option<Histogram> {
-        let histogram = self.column().histogram.as_ref()?;
-        Some(Histogram {
-            kind: histogram.kind.into(),
-            edges: self.shown(histogram.edges.clone()),
-            counts: histogram.counts.iter().map(|count| Long(*count)).collect(),
-            exact: histogram.exact,
-        })
+        self.column().histogram.as_ref().map(|histogram| Histogram::new(histogram, self.shows_values))
+    }
+
+    /// The value that is certainly more frequent than any other; null if none is.
+    async fn mode(&self) -> Option<TopValue> {
+        self.column().mode.as_ref().map(|mode| TopValue::new(mode, self.shows_values))
     }
 
     /// Most frequent values, most frequent first.
@@ -288,11 +256,7 @@ impl Column {
         &self,
         #[graphql(desc = "How many; the specification says how many are kept.", default = 20)] first: u32,
     ) -> Vec<TopValue> {
-        let value = |top: &profile::TopValue| TopValue {
-            value: self.shown(top.value.clone()),
-            count: (&top.count).into(),
-            share: top.share,
-        };
+        let value = |top| TopValue::new(top, self.shows_values);
         self.column().top_values.iter().take(first as usize).map(value).collect()
     }
 }

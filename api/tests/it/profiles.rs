@@ -124,29 +124,7 @@ fn profile(row_count: u64, column_count: u32, columns: Vec<ColumnProfile>) -> Pr
 
 /// A column without values.
 fn column(index: u32, name: &str) -> ColumnProfile {
-    ColumnProfile {
-        name: name.into(),
-        index,
-        data_type: DataType::Empty,
-        type_mix: Vec::new(),
-        count: 0,
-        nulls: 0,
-        null_spellings: Vec::new(),
-        empties: 0,
-        missing: 0,
-        distinct: Estimate::exact(0.0),
-        min: None,
-        max: None,
-        mean: None,
-        stddev: None,
-        sum: None,
-        min_length: None,
-        max_length: None,
-        mean_length: None,
-        quantiles: Vec::new(),
-        histogram: None,
-        top_values: Vec::new(),
-    }
+    ColumnProfile { name: name.into(), index, ..ColumnProfile::default() }
 }
 
 fn numbers(index: u32, name: &str) -> ColumnProfile {

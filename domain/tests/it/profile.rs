@@ -1,7 +1,7 @@
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
-    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, PROFILE_VERSION,
-    Profile, Quantile, TopValue, TypeShare,
+    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, NumberFacts, Outliers,
+    PROFILE_VERSION, Profile, Quantile, TopValue, TypeShare,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -35,6 +35,8 @@ fn column() -> ColumnProfile {
         empties: 0,
         missing: 0,
         distinct: Estimate::exact(3.0),
+        distinct_share: Some(Estimate::exact(1.0)),
+        entropy: Some(estimate.clone()),
         min: Some("1".to_owned()),
         max: Some("4".to_owned()),
         mean: Some(estimate.clone()),
@@ -43,36 +45,57 @@ fn column() -> ColumnProfile {
         min_length: Some(1),
         max_length: Some(1),
         mean_length: Some(1.0),
-        quantiles: vec![Quantile {
-            q: 0.5,
-            value: "2".to_owned(),
-            lower: "2".to_owned(),
-            upper: "2".to_owned(),
-            exact: true,
-        }],
+        min_bytes: Some(1),
+        max_bytes: Some(1),
+        mean_bytes: Some(1.0),
+        leading_zeros: 0,
+        numbers: Some(numbers()),
+        median: Some(median()),
+        quantiles: vec![median()],
         histogram: Some(Histogram {
             kind: HistogramKind::Numeric,
             edges: vec!["1".to_owned(), "4".to_owned()],
             counts: vec![3],
             exact: true,
         }),
+        mode: None,
         top_values: vec![TopValue { value: "1".to_owned(), count: estimate, share: 0.5 }],
+    }
+}
+
+fn median() -> Quantile {
+    let value = "2".to_owned();
+    Quantile { q: 0.5, lower: value.clone(), upper: value.clone(), value, exact: true }
+}
+
+fn numbers() -> NumberFacts {
+    let none = Estimate::exact(0.0);
+    let outliers = Outliers {
+        lower_fence: -3.5,
+        upper_fence: 8.5,
+        below: none.clone(),
+        above: none.clone(),
+        extreme: none,
+    };
+    NumberFacts {
+        count: 3,
+        zeros: 1,
+        max_whole_digits: 1,
+        variance: Some(Estimate::exact(2.25)),
+        interquartile_range: Some(Estimate::exact(3.0)),
+        outliers: Some(outliers),
+        ..NumberFacts::default()
     }
 }
 
 fn empty_column() -> ColumnProfile {
     ColumnProfile {
-        data_type: DataType::Empty,
-        min: None,
-        max: None,
-        mean: None,
-        stddev: None,
-        sum: None,
-        min_length: None,
-        max_length: None,
-        mean_length: None,
-        histogram: None,
-        ..column()
+        name: "empty".to_owned(),
+        index: 1,
+        count: 4,
+        nulls: 4,
+        empties: 4,
+        ..ColumnProfile::default()
     }
 }
 
@@ -100,7 +123,7 @@ fn profile() -> Profile {
     };
     Profile {
         profile_version: PROFILE_VERSION,
-        engine_version: 1,
+        engine_version: 2,
         bytes: 2_000_000_000_000,
         row_count: 4,
         column_count: 2,

@@ -39,6 +39,14 @@ struct Column {
     sum: Option<String>,
     mean: Option<f64>,
     stddev: Option<f64>,
+    variance: Option<f64>,
+    skewness: Option<f64>,
+    kurtosis: Option<f64>,
+    zeros: Option<u64>,
+    negatives: Option<u64>,
+    max_bytes: Option<u64>,
+    mean_bytes: Option<f64>,
+    entropy: f64,
     #[serde(default)]
     quantiles: Option<Vec<String>>,
     top: Vec<(String, u64)>,
@@ -122,8 +130,32 @@ fn check_column(column: &ColumnProfile, truth: &Column, rows: u64) {
     }
     check_near(&format!("{name}: mean"), column.mean.as_ref().map(|mean| mean.value), truth.mean);
     check_near(&format!("{name}: stddev"), column.stddev.as_ref().map(|stddev| stddev.value), truth.stddev);
+    assert_eq!(column.max_bytes, truth.max_bytes, "{name}: bytes");
+    check_near(&format!("{name}: mean bytes"), column.mean_bytes, truth.mean_bytes);
+    let entropy = column.entropy.as_ref().map_or(Estimate::exact(0.0), Clone::clone);
+    let in_bounds = entropy.lower - 1e-9 <= truth.entropy && truth.entropy <= entropy.upper + 1e-9;
+    assert!(in_bounds, "{name}: entropy {} is not in {entropy:?}", truth.entropy);
+    check_numbers(column, truth);
     check_quantiles(column, truth.quantiles.as_deref().unwrap_or_default());
     check_top_values(column, truth);
+}
+
+fn check_numbers(column: &ColumnProfile, truth: &Column) {
+    let (name, facts) = (&column.name, column.numbers.clone().unwrap_or_default());
+    let counts = (truth.zeros.unwrap_or(0), truth.negatives.unwrap_or(0));
+    assert_eq!((facts.zeros, facts.negatives), counts, "{name}: zeros and negatives");
+    let moments = [
+        ("variance", &facts.variance, truth.variance, 1e-9),
+        // DuckDB subtracts large sums of powers from each other.
+        ("skewness", &facts.skewness, truth.skewness, 1e-4),
+        ("kurtosis", &facts.kurtosis, truth.kurtosis, 1e-4),
+    ];
+    for (what, found, truth, tolerance) in moments {
+        if let (Some(found), Some(truth)) = (found.as_ref().map(|found| found.value), truth) {
+            let near = (found - truth).abs() <= tolerance * truth.abs().max(1.0);
+            assert!(near, "{name}: {what} {found}, not {truth}");
+        }
+    }
 }
 
 #[track_caller]

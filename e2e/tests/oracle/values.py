@@ -35,14 +35,18 @@ def column(connection, name, kind, question):
     answer = one(
         connection,
         "SELECT count(*) AS values, count(typed) AS readable, count(DISTINCT text) AS distinct, "
-        "min(length(text)) AS minLength, max(length(text)) AS maxLength, avg(length(text)) AS meanLength FROM cell",
+        "min(length(text)) AS minLength, max(length(text)) AS maxLength, avg(length(text)) AS meanLength, "
+        "max(strlen(text)) AS maxBytes, avg(strlen(text)) AS meanBytes, entropy(text) AS entropy FROM cell",
     )
     order = "typed" if kind in NUMBERS + TIMES else "text"
     answer |= one(connection, f"SELECT min({order})::VARCHAR AS min, max({order})::VARCHAR AS max FROM cell")
     if kind in NUMBERS:
         answer |= one(
             connection,
-            "SELECT sum(typed)::VARCHAR AS sum, avg(typed) AS mean, stddev_samp(typed::DOUBLE) AS stddev FROM cell",
+            "SELECT sum(typed)::VARCHAR AS sum, avg(typed) AS mean, stddev_samp(typed::DOUBLE) AS stddev, "
+            "var_samp(typed::DOUBLE) AS variance, skewness(typed::DOUBLE) AS skewness, "
+            "kurtosis(typed::DOUBLE) AS kurtosis, count(*) FILTER (typed = 0) AS zeros, "
+            "count(*) FILTER (typed < 0) AS negatives FROM cell",
         )
     if kind in NUMBERS + TIMES:
         ranks = question["quantiles"]

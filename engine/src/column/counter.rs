@@ -174,13 +174,7 @@ impl ColumnCounter {
             self.measure_deferred();
         }
         self.deferring = true;
-        self.state.settle_queues();
-        if let Some(numbers) = &mut self.state.numbers {
-            numbers.ranks.settle();
-        }
-        if let Some(times) = &mut self.state.times {
-            times.ranks.settle();
-        }
+        self.state.complete();
         let empty = ColumnState::new(self.state.sizes, self.state.nulls.len());
         (std::mem::replace(&mut self.state, empty), self.frequent.take_summary())
     }

@@ -1,14 +1,15 @@
 //! Quantiles and histograms from the adaptive dyadic histogram.
 
-use data_inspector_domain::profile::{DataType, Histogram, HistogramKind, Quantile};
+use data_inspector_domain::profile::{DataType, Estimate, Histogram, HistogramKind, Quantile};
 use data_inspector_domain::spec::ResolvedSpec;
 
+use super::numbers::Bounded;
 use crate::calendar::{DAY_MICROS, format_date, format_timestamp};
 use crate::column::{Numbers, Times};
-use crate::sketch::dyadic::{Bucket, Dyadic, f64_of_key, i64_of_key};
+use crate::sketch::dyadic::{Bucket, f64_of_key, i64_of_key};
 
 /// Values in order, and how to show them.
-struct Ordered {
+pub(super) struct Ordered {
     kind: HistogramKind,
     buckets: Vec<Bucket>,
     total: u64,
@@ -16,29 +17,6 @@ struct Ordered {
     min: f64,
     max: f64,
     data_type: DataType,
-}
-
-/// Quantiles and histogram of a column: of its numbers, or of its times, whichever its type is.
-pub(super) fn describe(
-    spec: &ResolvedSpec,
-    data_type: DataType,
-    numbers: Option<&Numbers>,
-    times: Option<&Times>,
-) -> (Vec<Quantile>, Option<Histogram>) {
-    let ordered = match (numbers, times, data_type) {
-        (Some(numbers), ..) => ordered(&numbers.ranks, HistogramKind::Numeric, data_type),
-        (None, Some(times), DataType::Date | DataType::Timestamp) => {
-            ordered(&times.ranks, HistogramKind::Time, data_type)
-        }
-        _ => return (Vec::new(), None),
-    };
-    let (min, max) = match (numbers, times) {
-        (Some(numbers), _) => (numbers.min.value, numbers.max.value),
-        (None, Some(times)) => (times.min as f64, times.max as f64),
-        (None, None) => return (Vec::new(), None),
-    };
-    let ordered = Ordered { min, max, ..ordered };
-    (quantiles(spec, &ordered), histogram(spec, &ordered))
 }
 
 /// A time in the way of its type.
@@ -50,13 +28,22 @@ pub(super) fn time_text(data_type: DataType, micros: i64) -> String {
     }
 }
 
-fn ordered(ranks: &Dyadic, kind: HistogramKind, data_type: DataType) -> Ordered {
-    let buckets = ranks.buckets();
-    let total = buckets.iter().map(|bucket| bucket.count).sum();
-    Ordered { kind, buckets, total, min: 0.0, max: 0.0, data_type }
-}
-
 impl Ordered {
+    pub(super) fn of_numbers(numbers: &Numbers, data_type: DataType) -> Self {
+        let range = (numbers.min.value, numbers.max.value);
+        Self::new(HistogramKind::Numeric, numbers.ranks.table().buckets(), range, data_type)
+    }
+
+    pub(super) fn of_times(times: &Times, data_type: DataType) -> Self {
+        let range = (times.min as f64, times.max as f64);
+        Self::new(HistogramKind::Time, times.ranks.table().buckets(), range, data_type)
+    }
+
+    fn new(kind: HistogramKind, buckets: Vec<Bucket>, (min, max): (f64, f64), data_type: DataType) -> Self {
+        let total = buckets.iter().map(|bucket| bucket.count).sum();
+        Self { kind, buckets, total, min, max, data_type }
+    }
+
     fn text(&self, number: f64) -> String {
         match self.kind {
             HistogramKind::Numeric => number.to_string(),
@@ -78,6 +65,54 @@ impl Ordered {
         (if lower >= self.min { lower } else { self.min }, if upper <= self.max { upper } else { self.max })
     }
 
+    /// The value of rank ⌈q·n⌉, at least 1: the inverse of the empirical distribution function (Hyndman and Fan,
+    /// *Sample Quantiles in Statistical Packages*, 1996, definition 1).
+    pub(super) fn quantile(&self, q: f64) -> Option<Bounded> {
+        let rank = ((q * self.total as f64).ceil() as u64).clamp(1, self.total.max(1));
+        let mut below = 0;
+        for bucket in &self.buckets {
+            if below + bucket.count >= rank {
+                let (lower, upper) = self.bounds(bucket);
+                return Some(Bounded { value: self.interpolate(bucket, rank - below), lower, upper });
+            }
+            below += bucket.count;
+        }
+        None
+    }
+
+    pub(super) fn shown(&self, q: f64, bounded: &Bounded) -> Quantile {
+        Quantile {
+            q,
+            value: self.text(bounded.value),
+            lower: self.text(bounded.lower),
+            upper: self.text(bounded.upper),
+            exact: bounded.lower == bounded.upper,
+        }
+    }
+
+    /// How many values are below the limit. Those of a bucket that reaches over it may be on either side.
+    pub(super) fn count_below(&self, limit: f64) -> Estimate {
+        self.count_where(|lower, upper| (upper < limit, lower < limit))
+    }
+
+    /// How many values are above the limit, likewise.
+    pub(super) fn count_above(&self, limit: f64) -> Estimate {
+        self.count_where(|lower, upper| (lower > limit, upper > limit))
+    }
+
+    /// How many values are in buckets that certainly count, and in those that possibly do.
+    fn count_where(&self, counts: impl Fn(f64, f64) -> (bool, bool)) -> Estimate {
+        let (mut certain, mut possible) = (0, 0);
+        for bucket in &self.buckets {
+            let (lower, upper) = self.bounds(bucket);
+            let (certainly, possibly) = counts(lower, upper);
+            certain += if certainly { bucket.count } else { 0 };
+            possible += if possibly { bucket.count } else { 0 };
+        }
+        let middle = certain + (possible - certain) / 2;
+        Estimate::between(middle as f64, (certain as f64, possible as f64), "dyadic histogram")
+    }
+
     /// Where the value of a rank in the bucket lies if the bucket's values are spread evenly.
     fn interpolate(&self, bucket: &Bucket, rank_in_bucket: u64) -> f64 {
         let (lower, upper) = self.bounds(bucket);
@@ -89,33 +124,14 @@ impl Ordered {
     }
 }
 
-/// The value of rank ⌈q·n⌉, at least 1: the inverse of the empirical distribution function (Hyndman and Fan,
-/// *Sample Quantiles in Statistical Packages*, 1996, definition 1).
-fn quantiles(spec: &ResolvedSpec, ordered: &Ordered) -> Vec<Quantile> {
-    let mut quantiles = Vec::with_capacity(spec.quantiles.len());
-    let mut buckets = ordered.buckets.iter();
-    let (mut below, mut bucket) = (0, buckets.next());
-    for &q in &spec.quantiles {
-        let rank = ((q * ordered.total as f64).ceil() as u64).clamp(1, ordered.total.max(1));
-        while let Some(current) = bucket.filter(|current| below + current.count < rank) {
-            below += current.count;
-            bucket = buckets.next();
-        }
-        let Some(current) = bucket else { break };
-        let (lower, upper) = ordered.bounds(current);
-        quantiles.push(Quantile {
-            q,
-            value: ordered.text(ordered.interpolate(current, rank - below)),
-            lower: ordered.text(lower),
-            upper: ordered.text(upper),
-            exact: lower == upper,
-        });
-    }
-    quantiles
+/// The quantiles that the spec asks for.
+pub(super) fn quantiles(spec: &ResolvedSpec, ordered: &Ordered) -> Vec<Quantile> {
+    let quantile = |&q: &f64| ordered.quantile(q).map(|bounded| ordered.shown(q, &bounded));
+    spec.quantiles.iter().filter_map(quantile).collect()
 }
 
 /// Bars of equal width. A bucket that reaches over an edge is counted where it begins.
-fn histogram(spec: &ResolvedSpec, ordered: &Ordered) -> Option<Histogram> {
+pub(super) fn histogram(spec: &ResolvedSpec, ordered: &Ordered) -> Option<Histogram> {
     let width = ordered.max / f64::from(spec.histogram_bins) - ordered.min / f64::from(spec.histogram_bins);
     if ordered.total == 0 || !width.is_finite() {
         return None;

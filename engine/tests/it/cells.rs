@@ -1,7 +1,7 @@
 //! Every number of a profile against a plain computation over the records of the `csv` crate.
 
 use data_inspector_domain::finding::FindingCode;
-use data_inspector_domain::profile::{ColumnProfile, Profile};
+use data_inspector_domain::profile::{ColumnProfile, Estimate, Profile};
 use data_inspector_domain::spec::{FormatOverrides, InspectionSpec};
 use data_inspector_engine::finish::finish;
 use proptest::prelude::*;
@@ -55,6 +55,9 @@ fn check_column(
     prop_assert_eq!(found.distinct.value, counts.len() as f64);
     prop_assert_eq!(found.max_length, values.iter().map(|value| value.chars().count() as u64).max());
     prop_assert_eq!(found.min_length, values.iter().map(|value| value.chars().count() as u64).min());
+    prop_assert_eq!(found.min_bytes, values.iter().map(|value| value.len() as u64).min());
+    prop_assert_eq!(found.max_bytes, values.iter().map(|value| value.len() as u64).max());
+    check_frequencies(found, &counts)?;
     for top in &found.top_values {
         prop_assert_eq!(top.count.value, counts[top.value.as_str()] as f64);
     }
@@ -85,12 +88,48 @@ fn check_numbers(found: &ColumnProfile, sorted: &[f64]) -> Result<(), TestCaseEr
         let stddev = (squares / (sorted.len() - 1) as f64).sqrt();
         prop_assert!((found.stddev.as_ref().unwrap().value - stddev).abs() < 1e-6);
     }
+    check_facts(found, sorted)?;
     for quantile in &found.quantiles {
         let rank = ((quantile.q * sorted.len() as f64).ceil() as usize).max(1);
         prop_assert_eq!(quantile.value.parse::<f64>().unwrap() + 0.0, sorted[rank - 1] + 0.0);
     }
     let histogram = found.histogram.as_ref().unwrap();
     prop_assert_eq!(histogram.counts.iter().sum::<u64>(), sorted.len() as u64);
+    Ok(())
+}
+
+fn check_facts(found: &ColumnProfile, sorted: &[f64]) -> Result<(), TestCaseError> {
+    let facts = found.numbers.as_ref().unwrap();
+    let count = |is: &dyn Fn(f64) -> bool| sorted.iter().filter(|&&value| is(value)).count() as u64;
+    prop_assert_eq!(facts.count, sorted.len() as u64);
+    prop_assert_eq!(facts.zeros, count(&|value| value == 0.0));
+    prop_assert_eq!(facts.negatives, count(&|value| value < 0.0));
+    let quartile = |q: f64| sorted[((q * sorted.len() as f64).ceil() as usize).max(1) - 1];
+    let (first, third) = (quartile(0.25), quartile(0.75));
+    prop_assert_eq!(&facts.interquartile_range, &Some(Estimate::exact(third - first)));
+    let outliers = facts.outliers.as_ref().unwrap();
+    let fences = (first - 1.5 * (third - first), third + 1.5 * (third - first));
+    prop_assert_eq!((outliers.lower_fence, outliers.upper_fence), fences);
+    prop_assert_eq!(&outliers.below, &Estimate::exact(count(&|value| value < fences.0) as f64));
+    prop_assert_eq!(&outliers.above, &Estimate::exact(count(&|value| value > fences.1) as f64));
+    prop_assert_eq!(found.median.as_ref().unwrap().value.parse::<f64>().unwrap() + 0.0, quartile(0.5) + 0.0);
+    Ok(())
+}
+
+/// Few values, so that all counts are exact.
+fn check_frequencies(found: &ColumnProfile, counts: &BTreeMap<&str, u64>) -> Result<(), TestCaseError> {
+    let total = counts.values().sum::<u64>() as f64;
+    let shares = counts.values().map(|&count| count as f64 / total);
+    let entropy = shares.map(|share| -share * share.log2()).sum::<f64>();
+    let Some(share) = &found.distinct_share else {
+        prop_assert!(counts.is_empty() && found.entropy.is_none() && found.mode.is_none());
+        return Ok(());
+    };
+    prop_assert_eq!(share, &Estimate::exact(counts.len() as f64 / total));
+    prop_assert!((found.entropy.as_ref().unwrap().value - entropy).abs() < 1e-12);
+    let most = counts.values().max().unwrap();
+    let is_alone = counts.values().filter(|count| *count == most).count() == 1;
+    prop_assert_eq!(found.mode.as_ref().map(|mode| mode.count.value), is_alone.then_some(*most as f64));
     Ok(())
 }
 

@@ -1,0 +1,233 @@
+//! Numbers and times: what has an order, its smallest and largest, and its ranks.
+
+use std::cmp::Ordering;
+
+use data_inspector_domain::spec::SketchSizes;
+use serde::{Deserialize, Serialize};
+
+use super::extreme::{NumberExtreme, canonical_text};
+use crate::cell::Class;
+use crate::exact_sum::{ExactSum, Number};
+use crate::sketch::dyadic::{Dyadic, DyadicWire, key_of_f64, key_of_i64};
+
+/// Ranks of keys, with additions to the table done many at a time: in a short loop the processor waits for several
+/// cache lines at once, in the long way of a cell for one after the other.
+#[derive(Clone, Debug)]
+pub struct Ranks {
+    table: Dyadic,
+    queue: Vec<u64>,
+}
+
+/// What is known of the numbers of a column.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// Sums of their powers.
+    pub sum: ExactSum,
+    /// The smallest.
+    pub min: NumberExtreme,
+    /// The largest.
+    pub max: NumberExtreme,
+    /// By [`key_of_f64`].
+    pub ranks: Ranks,
+    /// What else is counted.
+    pub counts: NumberCounts,
+}
+
+/// Counts of the numbers of a column.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberCounts {
+    /// Numbers that are zero.
+    pub zeros: u64,
+    /// Numbers below zero.
+    pub negatives: u64,
+    /// Most digits before the decimal point, as written, of numbers that are not in scientific notation.
+    pub whole_digits: u32,
+    /// Most digits after it, likewise.
+    pub scale: u32,
+}
+
+/// What is known of the dates and timestamps of a column.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// The earliest, in microseconds since the epoch.
+    pub min: i64,
+    /// The latest.
+    pub max: i64,
+    /// By [`key_of_i64`].
+    pub ranks: Ranks,
+}
+
+/// [`Numbers`] in a partial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct NumbersWire {
+    sum: ExactSum,
+    min: NumberExtreme,
+    max: NumberExtreme,
+    ranks: DyadicWire,
+    counts: NumberCounts,
+}
+
+/// [`Times`] in a partial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct TimesWire {
+    min: i64,
+    max: i64,
+    ranks: DyadicWire,
+}
+
+impl Ranks {
+    fn new(buckets: u32) -> Self {
+        Self { table: Dyadic::new(buckets), queue: Vec::new() }
+    }
+
+    /// The table, once [`settle`](Self::settle) was called after the last addition.
+    pub fn table(&self) -> &Dyadic {
+        &self.table
+    }
+
+    #[inline]
+    fn add(&mut self, key: u64, weight: u64) {
+        if weight == 1 {
+            self.queue.push(key);
+        } else {
+            self.table.add(key, weight);
+        }
+    }
+
+    /// Does the additions that are queued.
+    pub(super) fn settle(&mut self) {
+        self.queue.drain(..).for_each(|key| self.table.add(key, 1));
+    }
+
+    /// Does the additions that are queued, and those the table has put off.
+    pub(super) fn complete(&mut self) {
+        self.settle();
+        self.table.settle();
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.table.merge(&other.table);
+    }
+
+    fn from_wire(buckets: u32, wire: &DyadicWire) -> Option<Self> {
+        Some(Self { table: Dyadic::from_wire(buckets, wire)?, queue: Vec::new() })
+    }
+}
+
+impl Numbers {
+    /// Nothing counted yet; the first number to come is this one.
+    pub(super) fn before(sizes: SketchSizes, text: &[u8], number: Number, value: f64) -> Self {
+        let extreme = NumberExtreme { value, text: canonical_text(text, number) };
+        Self {
+            sum: ExactSum::default(),
+            min: extreme.clone(),
+            max: extreme,
+            ranks: Ranks::new(sizes.histogram_buckets),
+            counts: NumberCounts::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, text: &[u8], class: Class, (number, value): (Number, f64), weight: u64) {
+        self.sum.add(number, weight);
+        self.ranks.add(key_of_f64(value), weight);
+        if value <= self.min.value {
+            self.min.replace_if(Ordering::Less, text, number, value);
+        }
+        if value >= self.max.value {
+            self.max.replace_if(Ordering::Greater, text, number, value);
+        }
+        self.counts.add(text, class, number, value, weight);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.sum.merge(&other.sum);
+        self.ranks.merge(&other.ranks);
+        self.min.merge(Ordering::Less, &other.min);
+        self.max.merge(Ordering::Greater, &other.max);
+        self.counts.merge(&other.counts);
+    }
+
+    pub(super) fn to_wire(&self) -> NumbersWire {
+        NumbersWire {
+            sum: self.sum.clone(),
+            min: self.min.clone(),
+            max: self.max.clone(),
+            ranks: self.ranks.table.to_wire(),
+            counts: self.counts,
+        }
+    }
+
+    pub(super) fn from_wire(sizes: SketchSizes, wire: NumbersWire) -> Option<Self> {
+        let ranks = Ranks::from_wire(sizes.histogram_buckets, &wire.ranks)?;
+        Some(Self { sum: wire.sum, min: wire.min, max: wire.max, ranks, counts: wire.counts })
+    }
+}
+
+impl NumberCounts {
+    #[inline]
+    fn add(&mut self, text: &[u8], class: Class, number: Number, value: f64, weight: u64) {
+        self.zeros += if value == 0.0 { weight } else { 0 };
+        let negative = text[0] == b'-';
+        self.negatives += if value < 0.0 { weight } else { 0 };
+        let scale = match (class, number) {
+            (Class::Integer, _) => 0,
+            (Class::Decimal, Number::Decimal { scale, .. }) => scale.unsigned_abs().into(),
+            (Class::Decimal, Number::Binary(_)) => digits_after_point(text),
+            _ => return,
+        };
+        let point = u32::from(class == Class::Decimal);
+        self.whole_digits = self.whole_digits.max(text.len() as u32 - u32::from(negative) - point - scale);
+        self.scale = self.scale.max(scale);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        self.negatives += other.negatives;
+        self.whole_digits = self.whole_digits.max(other.whole_digits);
+        self.scale = self.scale.max(other.scale);
+    }
+}
+
+#[cold]
+fn digits_after_point(text: &[u8]) -> u32 {
+    text.iter().position(|&byte| byte == b'.').map_or(0, |point| (text.len() - point - 1) as u32)
+}
+
+impl Times {
+    /// Nothing counted yet; the first time to come is this one.
+    pub(super) fn before(sizes: SketchSizes, micros: i64) -> Self {
+        Self { min: micros, max: micros, ranks: Ranks::new(sizes.histogram_buckets) }
+    }
+
+    #[inline]
+    pub(super) fn add(&mut self, micros: i64, weight: u64) {
+        self.min = self.min.min(micros);
+        self.max = self.max.max(micros);
+        self.ranks.add(key_of_i64(micros), weight);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.ranks.merge(&other.ranks);
+    }
+
+    pub(super) fn to_wire(&self) -> TimesWire {
+        TimesWire { min: self.min, max: self.max, ranks: self.ranks.table.to_wire() }
+    }
+
+    pub(super) fn from_wire(sizes: SketchSizes, wire: TimesWire) -> Option<Self> {
+        let ranks = Ranks::from_wire(sizes.histogram_buckets, &wire.ranks)?;
+        Some(Self { min: wire.min, max: wire.max, ranks })
+    }
+}
+
+/// Merges a state that is there once there is something to be known.
+pub(super) fn merge_optional<T: Clone>(mine: &mut Option<Box<T>>, theirs: Option<&T>, merge: fn(&mut T, &T)) {
+    match (mine, theirs) {
+        (_, None) => {}
+        (Some(mine), Some(theirs)) => merge(mine, theirs),
+        (mine @ None, Some(theirs)) => *mine = Some(Box::new(theirs.clone())),
+    }
+}
