@@ -6,4 +6,7 @@
 pub mod history;
 pub mod line;
 pub mod process;
+pub mod programs;
 pub mod services;
+#[cfg(feature = "services")]
+pub mod system;

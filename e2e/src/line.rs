@@ -103,7 +103,7 @@ impl Line {
         self.counts.to_client.load(Ordering::Relaxed)
     }
 
-    /// Connections so far.
+    /// Connections so far, and tries while it was cut.
     pub fn connections(&self) -> u64 {
         self.counts.connections.load(Ordering::Relaxed)
     }
@@ -117,10 +117,10 @@ async fn accept(
 ) {
     let mut connections = JoinSet::new();
     while let Ok((client, _)) = listener.accept().await {
+        counts.connections.fetch_add(1, Ordering::Relaxed);
         if weather.borrow().cut {
             continue;
         }
-        counts.connections.fetch_add(1, Ordering::Relaxed);
         connections.spawn(connect(client, server, weather.clone(), Arc::clone(&counts)));
         while connections.try_join_next().is_some() {}
     }

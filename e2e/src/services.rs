@@ -66,6 +66,11 @@ impl Services {
         self.exported("DATA_INSPECTOR_TEST_KAFKA")
     }
 
+    /// The address of the broker itself, whatever it tells its clients.
+    pub fn kafka_address(&self) -> SocketAddr {
+        self.kafka().parse().expect("services.sh prints host:port")
+    }
+
     /// The connection string of the account; there is a container `inspector`.
     pub fn azure(&self) -> &str {
         self.exported("DATA_INSPECTOR_TEST_AZURE")

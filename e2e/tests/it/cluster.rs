@@ -4,7 +4,6 @@ mod roles;
 mod scenario;
 mod secrets;
 mod soak;
-mod system;
 
 use tokio::sync::{Mutex, MutexGuard};
 

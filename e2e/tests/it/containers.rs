@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use crate::support::programs;
+use data_inspector_e2e::programs::programs;
 
 const COMPOSE: &str = include_str!("../../../docker/compose.yaml");
 const DOCKERFILE: &str = include_str!("../../../docker/Dockerfile");

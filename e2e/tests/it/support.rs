@@ -1,18 +1,16 @@
 //! Runs the program as people do, and the driver with the options that matter.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use cargo_metadata::Message;
 use data_inspector_domain::failure::Failure;
 use data_inspector_domain::finding::{Finding, FindingCode};
 use data_inspector_domain::profile::Profile;
 use data_inspector_domain::spec::InspectionSpec;
+use data_inspector_e2e::programs::programs;
 use data_inspector_platform::local::LocalFile;
 use data_inspector_platform::source::ByteSource;
 use data_inspector_worker::{InspectOptions, Inspected};
@@ -20,58 +18,8 @@ use data_inspector_worker::{InspectOptions, Inspected};
 pub(crate) const MIB: u64 = 1 << 20;
 pub(crate) const THREADS: NonZeroUsize = NonZeroUsize::new(3).unwrap();
 
-/// The programs, built once per run of the tests: cargo knows whether they are the ones of these sources.
-pub(crate) struct Programs {
-    /// `data-inspector`.
-    pub(crate) inspector: PathBuf,
-    /// `data-inspector-worker`.
-    #[cfg(feature = "services")]
-    pub(crate) worker: PathBuf,
-}
-
 pub(crate) fn program() -> &'static Path {
     &programs().inspector
-}
-
-pub(crate) fn programs() -> &'static Programs {
-    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
-    PROGRAMS.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        // As the tests themselves are built, with the same features, so that nothing is compiled twice: with the tests
-        // of a crate come its programs.
-        cargo.args(["test", "--workspace", "--test=it", "--no-run"]);
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        for (is_on, feature) in [
-            (cfg!(feature = "node"), "node"),
-            (cfg!(feature = "oracle"), "oracle"),
-            (cfg!(feature = "services"), "services"),
-        ] {
-            if is_on {
-                cargo.arg(format!("--features=data-inspector-e2e/{feature}"));
-            }
-        }
-        cargo
-            .args(["--message-format=json-render-diagnostics", "--quiet"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
-        let output = cargo.stderr(Stdio::inherit()).output().expect("cargo can be started");
-        assert!(output.status.success(), "the programs do not build");
-        let messages = Message::parse_stream(&*output.stdout);
-        let built = |message| match message {
-            Ok(Message::CompilerArtifact(artifact)) if artifact.target.is_bin() => {
-                Some((artifact.target.name, artifact.executable?))
-            }
-            _ => None,
-        };
-        let built: HashMap<String, _> = messages.filter_map(built).collect();
-        let path = |name: &str| built.get(name).expect("cargo says where it is").clone().into_std_path_buf();
-        Programs {
-            inspector: path("data-inspector"),
-            #[cfg(feature = "services")]
-            worker: path("data-inspector-worker"),
-        }
-    })
 }
 
 /// What the program answered.

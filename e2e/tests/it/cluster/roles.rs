@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::alone;
-use super::system::{Pace, System, get, until, write_file};
+use data_inspector_e2e::system::{Pace, System, get, until, write_file};
 
 const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
 

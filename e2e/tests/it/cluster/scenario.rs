@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::alone;
 use super::secrets::Secrets;
-use super::system::{Pace, System, until, write_file};
+use data_inspector_e2e::system::{Pace, System, until, write_file};
 
 const FILE_BYTES: u64 = 200_000_000;
 const PACE: Pace = Pace { leaf_bytes: 4 << 20, slots: 2 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use data_inspector_platform::bus::kafka::{KafkaBus, KafkaConfig};
 use data_inspector_platform::bus::{EventBus as _, ReadFrom, Topic};
 
-use super::system::{CELL, PASSWORD, System};
+use data_inspector_e2e::system::{CELL, PASSWORD, System};
 
 pub(super) struct Secrets<'a> {
     system: &'a System,

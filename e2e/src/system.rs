@@ -1,42 +1,51 @@
 //! A system of a test's own: services, lines to them, processes.
 
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test, at once and where it failed")]
+
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::history::{EVENTS, History};
+use crate::line::Line;
+use crate::process::Process;
+use crate::programs::programs;
+use crate::services::{Service, Services};
 use data_inspector_api::client::{Client, UploadOptions, create_inspection, upload};
 use data_inspector_domain::id::InspectionId;
-use data_inspector_e2e::history::{EVENTS, History};
-use data_inspector_e2e::line::Line;
-use data_inspector_e2e::process::Process;
-use data_inspector_e2e::services::{Service, Services};
 use serde_json::{Value, json};
-
-use crate::support::programs;
+use tokio::net::TcpListener;
 
 /// What must not be seen anywhere: the password of the database. (PostgreSQL asks the loopback for none.)
-pub(super) const PASSWORD: &str = "correct-horse-battery";
+pub const PASSWORD: &str = "correct-horse-battery";
 /// In every tenth cell of a file.
-pub(super) const CELL: &str = "Zwetschgenknoedel";
+pub const CELL: &str = "Zwetschgenknoedel";
 
 /// How the inspection of a file is cut and paced.
 #[derive(Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) leaf_bytes: u64,
-    pub(super) slots: u32,
+pub struct Pace {
+    /// Bytes of a leaf.
+    pub leaf_bytes: u64,
+    /// Slots of a worker.
+    pub slots: u32,
 }
 
-pub(super) struct System {
-    pub(super) services: Services,
+/// Services, lines and processes. All end when this is dropped.
+pub struct System {
+    /// PostgreSQL, Kafka and Azurite.
+    pub services: Services,
     /// Between the API, and whoever it gives leave to, and Azurite.
-    pub(super) front_blobs: Line,
+    pub front_blobs: Line,
     /// Between the workers and Azurite.
-    pub(super) worker_blobs: Line,
+    pub worker_blobs: Line,
     /// Before PostgreSQL.
-    pub(super) database: Line,
-    pub(super) processes: BTreeMap<String, Process>,
+    pub database: Line,
+    /// Before Kafka.
+    pub bus: Line,
+    /// Our processes by name.
+    pub processes: BTreeMap<String, Process>,
     token: String,
     pace: Pace,
     folder: tempfile::TempDir,
@@ -44,10 +53,14 @@ pub(super) struct System {
 
 impl System {
     /// All services, and a migrated database with a token; no process of ours yet.
-    pub(super) async fn start(pace: Pace) -> Self {
+    pub async fn start(pace: Pace) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let all = [Service::Postgres, Service::Kafka, Service::Azurite];
-        let services = Services::start(&folder.path().join("services"), &all, None).unwrap();
+        // Kafka tells its clients where to come to: to the line.
+        let to_bus = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let advertised = to_bus.local_addr().unwrap();
+        let services = Services::start(&folder.path().join("services"), &all, Some(advertised)).unwrap();
+        let bus = Line::on(to_bus, services.kafka_address());
         let front_blobs = Line::to(services.azure_address()).await.unwrap();
         let worker_blobs = Line::to(services.azure_address()).await.unwrap();
         let database = Line::to(services.postgres_address()).await.unwrap();
@@ -57,6 +70,7 @@ impl System {
             front_blobs,
             worker_blobs,
             database,
+            bus,
             processes: BTreeMap::new(),
             token: String::new(),
             pace,
@@ -79,7 +93,7 @@ impl System {
     }
 
     /// Starts processes by name: `api-a`, `coordinator-1`, `worker-3`.
-    pub(super) fn launch(&mut self, names: &[&str]) {
+    pub fn launch(&mut self, names: &[&str]) {
         for name in names {
             let role = name.split('-').next().unwrap();
             let mut command = match role {
@@ -98,42 +112,51 @@ impl System {
     }
 
     /// Kills a process with SIGKILL.
-    pub(super) fn kill(&mut self, name: &str) {
+    pub fn kill(&mut self, name: &str) {
         self.processes.remove(name).expect("it runs").kill().unwrap();
     }
 
-    pub(super) fn client(&self, api: &str) -> Client {
+    /// A client of a replica, with the token.
+    pub fn client(&self, api: &str) -> Client {
         Client::try_new(self.processes[api].url(), Some(self.token.clone())).unwrap()
     }
 
     /// The id under which a worker is known to the coordinators.
-    pub(super) fn worker_id(&self, name: &str) -> String {
+    pub fn worker_id(&self, name: &str) -> String {
         let log = self.processes[name].log().unwrap();
         let said = log.split("worker_id=").nth(1).expect("a worker says who it is");
         said.split_whitespace().next().unwrap().to_owned()
     }
 
-    pub(super) fn token(&self) -> &str {
+    /// The token.
+    pub fn token(&self) -> &str {
         &self.token
     }
 
-    pub(super) fn logs(&self) -> PathBuf {
+    /// Where the processes log to.
+    pub fn logs(&self) -> PathBuf {
         self.folder.path().join("logs")
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    /// Where files of the test may be.
+    pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Uploads a file and has it inspected.
-    pub(super) async fn inspect(&self, api: &str, path: &Path) -> InspectionId {
+    /// Uploads a file; its id.
+    pub async fn upload(&self, api: &str, path: &Path) -> String {
         let options = UploadOptions { parallel: 4, again: true };
-        let file = upload(&self.client(api), path, options, &|_, _| {}).await.unwrap();
-        create_inspection(&self.client(api), &file.file_id, &file.file_id).await.unwrap()
+        upload(&self.client(api), path, options, &|_, _| {}).await.unwrap().file_id
+    }
+
+    /// Uploads a file and has it inspected.
+    pub async fn inspect(&self, api: &str, path: &Path) -> InspectionId {
+        let file_id = self.upload(api, path).await;
+        create_inspection(&self.client(api), &file_id, &file_id).await.unwrap()
     }
 
     /// What `data-inspector inspect --json` says of a file.
-    pub(super) fn inspected_here(&self, path: &Path) -> String {
+    pub fn inspected_here(&self, path: &Path) -> String {
         let mut command = Command::new(&programs().inspector);
         command.args(["inspect", "--json", "--leaf-size", &self.pace.leaf_bytes.to_string()]).arg(path);
         let output = command.output().unwrap();
@@ -142,7 +165,7 @@ impl System {
     }
 
     /// All events of an inspection.
-    pub(super) async fn history(&self, api: &str, id: InspectionId) -> History {
+    pub async fn history(&self, api: &str, id: InspectionId) -> History {
         let (mut events, mut after) = (Vec::new(), Value::Null);
         loop {
             let variables = json!({ "id": id, "after": after });
@@ -174,7 +197,7 @@ impl System {
     fn settings(&self, role: &str) -> Vec<(&'static str, String)> {
         let mut settings = vec![
             ("bus.kind", "kafka".to_owned()),
-            ("bus.kafka.brokers", self.services.kafka().to_owned()),
+            ("bus.kafka.brokers", self.bus.address().to_string()),
             ("bus.kafka.session_timeout_ms", "3000".to_owned()),
             ("bus.kafka.heartbeat_ms", "300".to_owned()),
             ("bus.kafka.timeout_ms", "5000".to_owned()),
@@ -217,7 +240,7 @@ impl System {
 }
 
 /// A file of about this size with ragged records, quoted line ends and bytes that are no text.
-pub(super) fn write_file(path: &Path, size_bytes: u64) {
+pub fn write_file(path: &Path, size_bytes: u64) {
     let mut file = BufWriter::new(std::fs::File::create(path).unwrap());
     let mut written = 0;
     let mut line = b"id,name,amount,note\n".to_vec();
@@ -240,7 +263,7 @@ pub(super) fn write_file(path: &Path, size_bytes: u64) {
 }
 
 /// The answer to a GET, or nothing if there is none.
-pub(super) async fn get(url: &str) -> Option<(u16, String)> {
+pub async fn get(url: &str) -> Option<(u16, String)> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let (host, path) = url.strip_prefix("http://")?.split_once('/')?;
     let mut stream = tokio::net::TcpStream::connect(host).await.ok()?;
@@ -253,7 +276,7 @@ pub(super) async fn get(url: &str) -> Option<(u16, String)> {
 }
 
 /// Asks until it is so.
-pub(super) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
     const PATIENCE: Duration = Duration::from_secs(90);
     let asking = async {
         let mut regularly = tokio::time::interval(Duration::from_millis(200));
