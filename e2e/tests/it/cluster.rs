@@ -1,5 +1,6 @@
 //! The whole system as it is deployed: processes of their own on PostgreSQL, Kafka and Azurite, which anyone may kill.
 
+mod faults;
 mod roles;
 mod scenario;
 mod secrets;

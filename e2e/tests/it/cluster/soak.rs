@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use data_inspector_api::client::{Follower, UploadOptions, create_inspection, upload};
+use data_inspector_api::client::{Follower, create_inspection};
 use data_inspector_domain::id::InspectionId;
-use data_inspector_e2e::line::Weather;
+use data_inspector_e2e::line::{Line, Weather};
 use data_inspector_e2e::services::Service;
 
 use super::alone;
-use super::system::{Pace, System, write_file};
+use data_inspector_e2e::system::{Pace, System, write_file};
 
 const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
 const FILES: [u64; 3] = [900_000, 6_000_000, 20_000_000];
@@ -43,10 +43,12 @@ enum Fault {
     DelayBlobs,
     CutDatabase,
     StallDatabase,
+    CutBroker,
+    StallBroker,
 }
 
 impl Fault {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::KillWorker,
         Self::StopWorker,
         Self::KillCoordinator,
@@ -59,6 +61,8 @@ impl Fault {
         Self::DelayBlobs,
         Self::CutDatabase,
         Self::StallDatabase,
+        Self::CutBroker,
+        Self::StallBroker,
     ];
 }
 
@@ -103,9 +107,7 @@ impl Soak {
         for size in FILES {
             let path = system.folder().join(format!("{size}.csv"));
             write_file(&path, size);
-            let options = UploadOptions { parallel: 4, again: true };
-            let file = upload(&system.client("api-a"), &path, options, &|_, _| {}).await.unwrap();
-            files.push((file.file_id, path));
+            files.push((system.upload("api-a", &path).await, path));
         }
         system.worker_blobs.set(Weather::throttled(BYTES_PER_SECOND));
         let random = fastrand::Rng::with_seed(seed);
@@ -162,11 +164,13 @@ impl Soak {
             Fault::KillKafka => self.kill_service(Service::Kafka, felt).await,
             Fault::KillPostgres => self.kill_service(Service::Postgres, felt).await,
             Fault::RestartAzurite => self.system.services.restart(Service::Azurite).unwrap(),
-            Fault::CutBlobs => self.weather(Weather::cut(), felt).await,
-            Fault::StallBlobs => self.weather(Weather::stalled(), felt).await,
-            Fault::DelayBlobs => self.weather(Weather::delayed(Duration::from_millis(100)), felt).await,
-            Fault::CutDatabase => self.database(Weather::cut(), felt).await,
-            Fault::StallDatabase => self.database(Weather::stalled(), felt).await,
+            Fault::CutBlobs => self.blobs(Weather::cut(), felt).await,
+            Fault::StallBlobs => self.blobs(Weather::stalled(), felt).await,
+            Fault::DelayBlobs => self.blobs(Weather::delayed(Duration::from_millis(100)), felt).await,
+            Fault::CutDatabase => self.weather(&self.system.database, Weather::cut(), felt).await,
+            Fault::StallDatabase => self.weather(&self.system.database, Weather::stalled(), felt).await,
+            Fault::CutBroker => self.weather(&self.system.bus, Weather::cut(), felt).await,
+            Fault::StallBroker => self.weather(&self.system.bus, Weather::stalled(), felt).await,
         }
     }
 
@@ -183,16 +187,15 @@ impl Soak {
         self.system.services.restart(service).unwrap();
     }
 
-    async fn weather(&self, weather: Weather, felt: Duration) {
-        self.system.worker_blobs.set(weather);
-        self.pass(felt).await;
+    async fn blobs(&self, weather: Weather, felt: Duration) {
+        self.weather(&self.system.worker_blobs, weather, felt).await;
         self.system.worker_blobs.set(Weather::throttled(BYTES_PER_SECOND));
     }
 
-    async fn database(&self, weather: Weather, felt: Duration) {
-        self.system.database.set(weather);
+    async fn weather(&self, line: &Line, weather: Weather, felt: Duration) {
+        line.set(weather);
         self.pass(felt).await;
-        self.system.database.set(Weather::default());
+        line.set(Weather::default());
     }
 
     async fn check(mut self, what: &str) {
