@@ -95,10 +95,7 @@ async fn until_reconnected(line: &Line) {
 async fn blobs_in_bad_weather() {
     let _turn = alone().await;
     let mut trial = Trial::start().await;
-    let delayed = Weather { delay: Duration::from_millis(30), ..Weather::throttled(BYTES_PER_SECOND) };
-    for (fault, weather) in
-        [("blobs cut", Weather::cut()), ("blobs stalled", Weather::stalled()), ("blobs delayed", delayed)]
-    {
+    for (fault, weather) in [("blobs cut", Weather::cut()), ("blobs stalled", Weather::stalled())] {
         trial
             .of(fault, async |system, _| {
                 system.worker_blobs.set(weather);
@@ -107,6 +104,14 @@ async fn blobs_in_bad_weather() {
             })
             .await;
     }
+    trial
+        .of("blobs delayed", async |system, id| {
+            let done = splits_done(system, id).await;
+            system.worker_blobs.set(Weather::delayed(Duration::from_millis(30)));
+            until("another split is done", async || splits_done(system, id).await > done).await;
+            system.worker_blobs.set(Weather::throttled(BYTES_PER_SECOND));
+        })
+        .await;
     trial
         .of("Azurite restarted", async |system, _| {
             system.services.restart(Service::Azurite).unwrap();
