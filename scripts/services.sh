@@ -9,12 +9,13 @@
 #   eval "$(scripts/services.sh start)" && cargo test --workspace --features services
 #
 # A service whose address the environment names already is taken from there and not started. Kafka's clients are told to
-# come to DATA_INSPECTOR_KAFKA_ADVERTISED (host:port) where that is set: a line with faults, to its port. Under root on
+# come to DATA_INSPECTOR_KAFKA_ADVERTISED (host:port) where that is set: a line with faults, to its port. With
+# DATA_INSPECTOR_KAFKA_PROTOCOL=SASL_SSL they need TLS (DIR/kafka.crt) and a password. Under root on
 # Debian the packages that are missing are installed; what is downloaded is kept under
 # ~/.cache/data-inspector-services.
 set -euo pipefail
 
-usage() { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/data-inspector-services
 all=(postgres kafka azurite)

@@ -33,6 +33,14 @@ kafka_answers() {
   (exec 3<>"/dev/tcp/127.0.0.1/$(port_of kafka)") 2>/dev/null && grep -q 'Kafka Server started' "$dir/kafka.log"
 }
 
+# Prints settings for TLS with a certificate of its own, $dir/kafka.crt, and for one user with a password.
+secure_kafka() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 \
+    -keyout "$dir/kafka.key" -out "$dir/kafka.crt" 2>/dev/null
+  cat "$dir/kafka.key" "$dir/kafka.crt" >"$dir/kafka.pem"
+  sed -e "s|@FOLDER@|$dir|" "$here/services/kafka/sasl_ssl.properties.in"
+}
+
 start_kafka() {
   local jars data=$dir/kafka properties=$dir/kafka.properties
   kafka_tools
@@ -40,9 +48,11 @@ start_kafka() {
   if [[ ! -f $dir/kafka.port ]]; then
     mkdir -p "$data"
     local port; port=$(free_port)
-    sed -e "s|@PORT@|$port|" -e "s|@ADVERTISED@|${DATA_INSPECTOR_KAFKA_ADVERTISED:-127.0.0.1:$port}|" \
+    sed -e "s|@PROTOCOL@|${DATA_INSPECTOR_KAFKA_PROTOCOL:-PLAINTEXT}|g" -e "s|@PORT@|$port|" \
+      -e "s|@ADVERTISED@|${DATA_INSPECTOR_KAFKA_ADVERTISED:-127.0.0.1:$port}|" \
       -e "s|@CONTROLLER@|$(free_port)|" -e "s|@DATA@|$data|" \
       "$here/services/kafka/server.properties.in" >"$properties"
+    if [[ ${DATA_INSPECTOR_KAFKA_PROTOCOL:-} == SASL_SSL ]]; then secure_kafka >>"$properties"; fi
     kafka_tool kafka.tools.StorageTool format -t "$(kafka_tool kafka.tools.StorageTool random-uuid 2>/dev/null)" \
       -c "$properties" --ignore-formatted >"$dir/kafka.format.log" 2>&1
     echo "$port" >"$dir/kafka.port"

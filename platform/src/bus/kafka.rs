@@ -68,8 +68,8 @@ pub enum KafkaConnectError {
     /// No broker answered in time.
     #[error("no broker answered in time")]
     Unavailable(#[source] KafkaError),
-    /// A broker says that we may not.
-    #[error("the brokers refuse us")]
+    /// A broker says that we may not, or is not who it should be.
+    #[error("the brokers refuse us, or we them: the log says why")]
     Refused(#[source] KafkaError),
     /// Topics are missing, and must be made by somebody else.
     #[error("topics are missing and not to be created (see docs/kafka.md): {names}")]
@@ -103,7 +103,10 @@ impl KafkaBus {
     pub async fn connect(config: KafkaConfig) -> Result<Self, KafkaConnectError> {
         let publisher = Publisher::try_new(config.producer(), config.timeout());
         let publisher = publisher.map_err(KafkaConnectError::from_kafka)?;
-        topics::ensure(&publisher, &config).await?;
+        topics::ensure(&publisher, &config).await.map_err(|error| match (error, publisher.refusal()) {
+            (KafkaConnectError::Unavailable(_), Some(refusal)) => KafkaConnectError::Refused(refusal),
+            (error, _) => error,
+        })?;
         let (threads, closed) = (Threads::new(), watch::Sender::new(false));
         let partitions = Mutex::new(HashMap::new());
         Ok(Self { shared: Arc::new(Shared { config, publisher, threads, closed, partitions }) })

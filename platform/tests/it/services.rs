@@ -17,8 +17,13 @@ pub(crate) struct Service {
 impl Service {
     /// `postgres`, `kafka` or `azurite`.
     pub(crate) fn start(name: &'static str) -> Self {
+        Self::start_with(name, &[])
+    }
+
+    /// With variables that the script knows.
+    pub(crate) fn start_with(name: &'static str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let printed = script(&["start", &folder.path().to_string_lossy(), name]);
+        let printed = script_with(&["start", &folder.path().to_string_lossy(), name], variables);
         let address = printed.trim().split_once('=').unwrap().1.trim_matches('\'').to_owned();
         Self { name, folder, address }
     }
@@ -26,6 +31,11 @@ impl Service {
     /// As the environment would have it.
     pub(crate) fn address(&self) -> String {
         self.address.clone()
+    }
+
+    /// Where it has its files.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// SIGKILL.
@@ -47,9 +57,13 @@ impl Drop for Service {
 }
 
 fn script(arguments: &[&str]) -> String {
+    script_with(arguments, &[])
+}
+
+fn script_with(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/services.sh");
     let mut command = Command::new("bash");
-    command.arg(script).args(arguments);
+    command.arg(script).args(arguments).envs(variables.iter().copied());
     for name in VARIABLES {
         command.env_remove(name);
     }

@@ -1,14 +1,26 @@
 //! What all clients have in common: where librdkafka's messages go, and what its errors mean.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::bus::BusErrorKind;
 
-/// A client whose messages go where ours go.
-#[derive(Clone, Copy)]
-pub(super) struct Traced;
+/// A client whose messages go where ours go. It remembers why brokers were refused, or refused it: a call that waited
+/// for them in vain only knows that no one answered.
+#[derive(Clone, Default)]
+pub(super) struct Traced {
+    refusal: Arc<Mutex<Option<KafkaError>>>,
+}
+
+impl Traced {
+    /// The last refusal, of a password or of a certificate.
+    pub(super) fn refusal(&self) -> Option<KafkaError> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 impl ClientContext for Traced {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -17,6 +29,10 @@ impl ClientContext for Traced {
 
     fn error(&self, error: KafkaError, reason: &str) {
         report(&error, reason);
+        // A handshake that was cut off is an error of TLS too: it matters only if nothing else came of it.
+        if matters(&error) || error.rdkafka_error_code() == Some(RDKafkaErrorCode::SSL) {
+            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        }
     }
 }
 

@@ -16,13 +16,20 @@ use crate::bus::{Message, Position};
 pub(super) struct Publisher {
     client: ClientConfig,
     timeout: Duration,
+    context: Traced,
     current: Mutex<Arc<FutureProducer<Traced>>>,
 }
 
 impl Publisher {
     pub(super) fn try_new(client: ClientConfig, timeout: Duration) -> KafkaResult<Self> {
-        let current = Mutex::new(Arc::new(FutureProducer::from_config_and_context(&client, Traced)?));
-        Ok(Self { client, timeout, current })
+        let context = Traced::default();
+        let current = FutureProducer::from_config_and_context(&client, context.clone())?;
+        Ok(Self { client, timeout, context, current: Mutex::new(Arc::new(current)) })
+    }
+
+    /// Why brokers were refused, or refused us, if they did.
+    pub(super) fn refusal(&self) -> Option<KafkaError> {
+        self.context.refusal()
     }
 
     pub(super) async fn publish(&self, message: &Message, topic_name: &str) -> KafkaResult<Position> {
@@ -65,7 +72,7 @@ impl Publisher {
             return;
         }
         tracing::warn!(reason, "the producer is replaced: {code}");
-        match FutureProducer::from_config_and_context(&self.client, Traced) {
+        match FutureProducer::from_config_and_context(&self.client, self.context.clone()) {
             Ok(new) => drop_elsewhere(std::mem::replace(&mut *current, Arc::new(new))),
             Err(error) => tracing::error!("no new producer: {error}"),
         }

@@ -99,7 +99,7 @@ fn is_unknown(error: &KafkaError) -> bool {
 }
 
 async fn create(config: &KafkaConfig, topics: &[Topic]) -> Result<(), KafkaConnectError> {
-    let admin = AdminClient::from_config_and_context(&config.producer(), Traced);
+    let admin = AdminClient::from_config_and_context(&config.producer(), Traced::default());
     let admin = admin.map_err(KafkaConnectError::from_kafka)?;
     let named: Vec<(Topic, String)> =
         topics.iter().map(|topic| (*topic, topic.name(&config.topic_prefix))).collect();

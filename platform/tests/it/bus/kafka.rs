@@ -3,6 +3,7 @@
 
 mod broker;
 mod faults;
+mod security;
 mod topics;
 
 use std::num::NonZeroUsize;
