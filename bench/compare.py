@@ -61,7 +61,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=3, help="times each tool reads each file [%(default)s]")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one tool on one file [%(default)s]")
     parser.add_argument("--threads", type=int, default=2, help="threads and cores for every tool [%(default)s]")
-    parser.add_argument("--profile", default="release", help="cargo profile of our own binaries [%(default)s]")
+    parser.add_argument("--profile", default="dist", help="cargo profile of our own binaries [%(default)s]")
     parser.add_argument("--ours", type=Path, help="measure this data-inspector instead of the one just built")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the reports [bench/results]")
     arguments = parser.parse_args()
