@@ -8,7 +8,7 @@ CARGO_DENY_VERSION := 0.20.2
 # The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
 FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-e2e/node
 
-.PHONY: run test soak bench check node playground
+.PHONY: run test soak measure bench check node playground
 
 # The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
@@ -29,6 +29,13 @@ test: $(VENV)/ready node
 soak:
 	DATA_INSPECTOR_SOAK_MINUTES=$(or $(MINUTES),2) DATA_INSPECTOR_SOAK_SEED=$(SEED) cargo test --workspace --locked \
 	  --features $(FEATURES) --test it -- cluster::soak --nocapture
+
+# How fast a deployment is, in figures, with the programs as they are released. MEASURE=events or =workers for one part.
+measure:
+	cargo build --release --locked --bin data-inspector --bin data-inspector-worker \
+	  --features data-inspector-api/cluster,data-inspector-worker/cluster
+	DATA_INSPECTOR_PROGRAMS=$(abspath $(TARGET))/release DATA_INSPECTOR_MEASURE=$(MEASURE) \
+	  cargo bench --profile dev --workspace --locked --features $(FEATURES) --bench deployment
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
 $(VENV)/ready: e2e/requirements.txt
