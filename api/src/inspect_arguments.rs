@@ -4,7 +4,7 @@ use std::num::{NonZeroU16, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec};
+use data_inspector_domain::spec::{ByteChoice, Delimiter, FormatOverrides, InspectionSpec};
 
 const KIB: u64 = 1 << 10;
 const MAX_CHUNK_BYTES: u64 = 1 << 30;
@@ -13,7 +13,7 @@ const MAX_THREADS: i64 = 256;
 /// What `data-inspector inspect` is asked to do.
 #[derive(Args, Debug)]
 pub(crate) struct InspectArguments {
-    /// The file to inspect: text with delimited columns (CSV, TSV, …) in UTF-8
+    /// The file to inspect: text with delimited columns (CSV, TSV, …)
     pub(crate) file: PathBuf,
 
     /// Print the profile as one JSON document instead of a report
@@ -39,9 +39,13 @@ pub(crate) struct InspectArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Format (found out by looking at the file where not given)")]
 struct FormatArguments {
-    /// Character between two cells: one ASCII character, or `tab`
-    #[arg(long, value_name = "C", value_parser = parse_delimiter)]
-    delimiter: Option<u8>,
+    /// Encoding of the text: utf-8, or one of single bytes such as windows-1252
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+
+    /// Text between two cells, such as `;` or `||`: up to four bytes, or `tab`
+    #[arg(long, value_name = "TEXT", value_parser = parse_delimiter)]
+    delimiter: Option<Delimiter>,
 
     /// Character around quoted cells, or `none`
     #[arg(long, value_name = "C", value_parser = parse_choice)]
@@ -130,14 +134,16 @@ impl InspectArguments {
 impl FormatArguments {
     /// A character with two meanings.
     fn contradiction(&self) -> Option<String> {
-        let given = [
-            ("--delimiter", self.delimiter),
-            ("--quote", self.quote.and_then(ByteChoice::byte)),
-            ("--escape", self.escape.and_then(ByteChoice::byte)),
-            ("--comment", self.comment.and_then(ByteChoice::byte)),
+        let bytes = |choice: Option<ByteChoice>| choice.and_then(ByteChoice::byte).into_iter().collect();
+        let given: [(&str, Vec<u8>); 4] = [
+            ("--delimiter", self.delimiter.iter().flat_map(|text| text.as_bytes().to_vec()).collect()),
+            ("--quote", bytes(self.quote)),
+            ("--escape", bytes(self.escape)),
+            ("--comment", bytes(self.comment)),
         ];
-        for (position, (one, byte)) in given.iter().enumerate() {
-            let same = given[position + 1..].iter().find(|(_, other)| byte.is_some() && other == byte);
+        for (position, (one, bytes)) in given.iter().enumerate() {
+            let mut others = given[position + 1..].iter();
+            let same = others.find(|(_, others)| others.iter().any(|byte| bytes.contains(byte)));
             if let Some((other, _)) = same {
                 return Some(format!("{one} and {other} must be different characters"));
             }
@@ -147,6 +153,7 @@ impl FormatArguments {
 
     fn overrides(&self) -> FormatOverrides {
         FormatOverrides {
+            encoding: self.encoding.clone(),
             delimiter: self.delimiter,
             quote: self.quote,
             escape: self.escape,
@@ -161,8 +168,11 @@ impl FormatArguments {
     }
 }
 
-fn parse_delimiter(text: &str) -> Result<u8, String> {
-    parse_byte(text).ok_or_else(|| String::from("expected one ASCII character, or `tab`"))
+fn parse_delimiter(text: &str) -> Result<Delimiter, String> {
+    let one = parse_byte(text).map(Delimiter::byte);
+    let bytes = text.as_bytes();
+    one.or_else(|| Delimiter::try_new(bytes).filter(|_| !bytes.contains(&0) && text != "none"))
+        .ok_or_else(|| String::from("expected one to four bytes of text, or `tab`"))
 }
 
 fn parse_choice(text: &str) -> Result<ByteChoice, String> {
@@ -242,6 +252,7 @@ mod tests {
     #[test]
     fn every_option_reaches_the_spec() {
         let arguments = parsed(&[
+            "--encoding=latin1",
             "--delimiter=tab",
             "--quote='",
             "--escape=\\",
@@ -258,7 +269,8 @@ mod tests {
         ]);
         let expected = InspectionSpec {
             format: FormatOverrides {
-                delimiter: Some(b'\t'),
+                encoding: Some(String::from("latin1")),
+                delimiter: Some(Delimiter::byte(b'\t')),
                 quote: Some(ByteChoice::Byte(b'\'')),
                 escape: Some(ByteChoice::Byte(b'\\')),
                 comment: Some(ByteChoice::None),
@@ -289,6 +301,19 @@ mod tests {
         check("-1", None);
         check("1.5MiB", None);
         check("99999999999GiB", None);
+    }
+
+    #[test]
+    fn a_delimiter_may_be_a_text() {
+        let check = |text: &str, bytes: Option<&[u8]>| {
+            assert_eq!(parse_delimiter(text).ok(), bytes.and_then(Delimiter::try_new), "{text:?}");
+        };
+        check("tab", Some(b"\t"));
+        check("||", Some(b"||"));
+        check("¦", Some("¦".as_bytes()));
+        check("", None);
+        check("|||||", None);
+        check("|\n", None);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub struct FindingExample {
     pub column_index: Option<u32>,
     /// What the format asks for, e.g. `20 cells`.
     pub expected: Option<String>,
-    /// What is there, e.g. `19 cells`.
+    /// What is there, e.g. `19 cells`; never text of the file, which only the excerpt shows.
     pub found: Option<String>,
     /// A few characters of the record around the place; ill-formed bytes shown as U+FFFD.
     pub excerpt: String,

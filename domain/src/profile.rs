@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
+use crate::spec::Confidence;
 
 mod column;
 mod figure;
@@ -40,7 +41,7 @@ pub struct Profile {
 }
 
 /// How the file was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Format {
     /// `csv`, for any delimited text.
@@ -59,10 +60,25 @@ pub struct Format {
     pub comment: Option<String>,
     /// The first record names the columns.
     pub header: bool,
+    /// How clearly the file shows that.
+    pub confidence: Confidence,
+    /// Exact number of lines by how they end: records, header, blank and comment lines.
+    pub line_endings: LineEndings,
     /// Byte at which the data start.
     pub data_offset: u64,
 }
 
+/// Lines by how they end. Line endings inside of quotes are not among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LineEndings {
+    /// In a line feed.
+    pub lf: u64,
+    /// In a carriage return and a line feed.
+    pub crlf: u64,
+    /// In a carriage return alone.
+    pub cr: u64,
+}
 impl Profile {
     /// The canonical JSON of the document: UTF-8, no white space, fields in declared order.
     pub fn to_json(&self) -> String {

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::Finding;
 
+mod delimiter;
+
+pub use delimiter::{Delimiter, LineEnding};
+
 /// Version of the engine's semantics. It rises whenever the same bytes and spec could give another profile.
 pub const ENGINE_VERSION: u32 = 2;
 
@@ -51,8 +55,10 @@ impl Default for InspectionSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FormatOverrides {
-    /// Field delimiter, one byte.
-    pub delimiter: Option<u8>,
+    /// Encoding of the text, by any label of the WHATWG standard: UTF-8, or one of single bytes.
+    pub encoding: Option<String>,
+    /// Field delimiter.
+    pub delimiter: Option<Delimiter>,
     /// Quote character, or that the file has none.
     pub quote: Option<ByteChoice>,
     /// Byte that escapes a quote inside a quoted field, or that quotes are doubled only.
@@ -89,8 +95,8 @@ impl ByteChoice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dialect {
-    /// Byte between two fields.
-    pub delimiter: u8,
+    /// What is between two fields.
+    pub delimiter: Delimiter,
     /// Byte that opens and closes a quoted field; doubled inside, it stands for itself.
     pub quote: Option<u8>,
     /// Byte that, inside a quoted field, takes the next byte literally.
@@ -101,7 +107,8 @@ pub struct Dialect {
 
 impl Dialect {
     /// RFC 4180: comma, double quote, quotes doubled, no comments.
-    pub const RFC4180: Self = Self { delimiter: b',', quote: Some(b'"'), escape: None, comment: None };
+    pub const RFC4180: Self =
+        Self { delimiter: Delimiter::byte(b','), quote: Some(b'"'), escape: None, comment: None };
 }
 
 /// Everything that is decided before the first leaf is inspected, frozen.
@@ -159,12 +166,41 @@ pub struct FileHead {
     pub byte_order_mark: bool,
     /// The first record names the columns.
     pub has_header: bool,
+    /// Encoding of the text: `utf-8`, or the name of one of single bytes in lower case.
+    pub encoding: String,
+    /// How clearly the file shows how it is to be read.
+    pub confidence: Confidence,
+    /// How most lines at the head of the file end, if any does.
+    pub line_ending: Option<LineEnding>,
+    /// Lines before the data by their ending, in the order of [`LineEnding::ALL`].
+    pub line_endings: [u64; 3],
     /// Byte at which the first data record (or a blank or comment line before it) starts.
     pub data_offset: u64,
     /// Physical line, from 1, at `data_offset`.
     pub data_line: u64,
     /// Defects of the header record and the lines before it.
     pub findings: Vec<Finding>,
+}
+
+/// How clearly a file shows how it is to be read: from 0 to 1, and 1 for what a person decided.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Confidence {
+    /// Share of what is not ASCII that the encoding can read; a half where all is ASCII.
+    pub encoding: f64,
+    /// How far the next best delimiter is behind: 1 if nothing else makes a table.
+    pub delimiter: f64,
+    /// Share of quotes that open and close fields as they should; a half where there are none.
+    pub quote: f64,
+    /// A half and half the share by which the columns agree whether there is a header; a half where none can tell.
+    pub header: f64,
+}
+
+impl Default for Confidence {
+    /// Nothing to judge by.
+    fn default() -> Self {
+        Self { encoding: 0.5, delimiter: 0.0, quote: 0.5, header: 0.5 }
+    }
 }
 
 /// Sizes of the states that hold estimates; chosen from the number of columns so that memory is bounded,

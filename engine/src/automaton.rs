@@ -6,7 +6,7 @@
 //! the field as unquoted text. LF, CRLF and lone CR end records. The fast paths in [`crate::records`] and
 //! [`crate::lanes`] must equal this, and are tested against it.
 
-use data_inspector_domain::spec::Dialect;
+use data_inspector_domain::spec::{Delimiter, Dialect};
 use serde::{Deserialize, Serialize};
 
 /// Where the automaton is *before* it takes the next byte.
@@ -29,11 +29,21 @@ pub enum State {
     AfterCr,
     /// In a comment line.
     Comment,
+    /// After the first byte of a delimiter that has more. If the others do not follow, it was text.
+    Delimiter1,
+    /// After the first two bytes.
+    Delimiter2,
+    /// After the first three bytes.
+    Delimiter3,
 }
+
+/// In a delimiter, by the number of its bytes that have come, less one.
+const IN_DELIMITER: [State; Delimiter::MOST_BYTES - 1] =
+    [State::Delimiter1, State::Delimiter2, State::Delimiter3];
 
 impl State {
     /// Every state, in the order of transition vectors.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::RecordStart,
         Self::FieldStart,
         Self::Unquoted,
@@ -42,6 +52,9 @@ impl State {
         Self::Escaped,
         Self::AfterCr,
         Self::Comment,
+        Self::Delimiter1,
+        Self::Delimiter2,
+        Self::Delimiter3,
     ];
 
     /// The state after `byte`.
@@ -62,7 +75,15 @@ impl State {
                 b'\r' => Self::AfterCr,
                 _ => Self::Comment,
             },
+            Self::Delimiter1 | Self::Delimiter2 | Self::Delimiter3 => {
+                Self::in_delimiter(dialect, self.delimiter_bytes(), byte)
+            }
         }
+    }
+
+    /// Bytes before the next one that are the beginning of a delimiter, if the others follow.
+    pub(crate) fn delimiter_bytes(self) -> usize {
+        IN_DELIMITER.iter().position(|&state| state == self).map_or(0, |index| index + 1)
     }
 
     /// The next byte, if it is `byte`, is the first of a record or blank or comment line.
@@ -85,8 +106,26 @@ impl State {
         match byte {
             b'\n' => Self::RecordStart,
             b'\r' => Self::AfterCr,
-            _ if byte == dialect.delimiter => Self::FieldStart,
+            _ if byte == dialect.delimiter.first() => Self::after_delimiter_bytes(dialect, 1),
             _ => Self::Unquoted,
+        }
+    }
+
+    fn after_delimiter_bytes(dialect: &Dialect, count: usize) -> Self {
+        if count == dialect.delimiter.len() { Self::FieldStart } else { IN_DELIMITER[count - 1] }
+    }
+
+    /// The state after `byte`, when the `seen` bytes before it are the first ones of the delimiter. Where it does not
+    /// go on, a later one of these bytes may begin it (Knuth, Morris and Pratt 1977).
+    fn in_delimiter(dialect: &Dialect, seen: usize, byte: u8) -> Self {
+        let delimiter = dialect.delimiter.as_bytes();
+        // Lanes run from every state, also from those that this delimiter does not have.
+        let seen = seen.min(delimiter.len() - 1);
+        let goes_on =
+            |&count: &usize| delimiter[seen - count..seen] == delimiter[..count] && delimiter[count] == byte;
+        match (0..=seen).rev().find(goes_on) {
+            Some(count) => Self::after_delimiter_bytes(dialect, count + 1),
+            None => Self::outside(dialect, byte),
         }
     }
 }

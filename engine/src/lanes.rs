@@ -166,7 +166,7 @@ fn violations(dialect: &Dialect, mut state: State, bytes: &[u8]) -> u64 {
 
 /// The state after `bytes`, at the speed of `memchr` between quotes. Equals stepping byte by byte.
 pub(crate) fn run(dialect: &Dialect, mut state: State, bytes: &[u8]) -> State {
-    if dialect.comment.is_some() {
+    if dialect.comment.is_some() || dialect.delimiter.len() > 1 {
         return bytes.iter().fold(state, |state, &byte| state.step(dialect, byte));
     }
     let mut at = 0;
@@ -192,7 +192,7 @@ pub(crate) fn run(dialect: &Dialect, mut state: State, bytes: &[u8]) -> State {
                 }
                 at = end + 1;
             }
-            State::QuoteInQuoted | State::Escaped | State::AfterCr | State::Comment => {
+            _ => {
                 state = state.step(dialect, bytes[at]);
                 at += 1;
             }
@@ -218,7 +218,7 @@ fn first_record_start(dialect: &Dialect, mut state: State, bytes: &[u8]) -> Opti
         }
         match state {
             State::Quoted => at += find_quote_or_escape(dialect, &bytes[at..])?,
-            State::Unquoted => at += memchr::memchr3(dialect.delimiter, b'\n', b'\r', &bytes[at..])?,
+            State::Unquoted => at += memchr::memchr3(dialect.delimiter.first(), b'\n', b'\r', &bytes[at..])?,
             _ => {}
         }
         state = state.step(dialect, bytes[at]);
@@ -230,7 +230,17 @@ fn first_record_start(dialect: &Dialect, mut state: State, bytes: &[u8]) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_inspector_domain::spec::Delimiter;
     use proptest::prelude::*;
+
+    fn dialects() -> [Dialect; 6] {
+        let delimited = |bytes: &[u8]| Dialect {
+            delimiter: Delimiter::try_new(bytes).expect("a delimiter"),
+            ..Dialect::RFC4180
+        };
+        let [a, b, c, d] = DIALECTS;
+        [a, b, c, d, delimited(b",,"), delimited(b",a,a")]
+    }
 
     const DIALECTS: [Dialect; 4] = [
         Dialect::RFC4180,
@@ -262,9 +272,9 @@ mod tests {
             ], 0..900),
             long_run in 0usize..9000,
             chunk in 1usize..5000,
-            which in 0usize..4,
+            which in 0usize..6,
         ) {
-            let dialect = DIALECTS[which];
+            let dialect = dialects()[which];
             let mut bytes = text.clone();
             bytes.extend(std::iter::repeat_n(b'x', long_run));
             bytes.extend(text.iter().rev());

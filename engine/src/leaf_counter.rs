@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use data_inspector_domain::finding::FindingCode;
-
-use crate::column::{ColumnCounter, NullSpellings};
-use crate::ledger::{Ledger, LineCounter, Spot, excerpt};
-use crate::long_record::{FieldBuffer, LongRecord, LongRecordEnd, LongRecordSink, Place};
-use crate::partial::{LeafPartial, LeafTotals};
-use crate::records::{Batch, Buffer, Cell, Cutter, Defect, Stop};
+use crate::long_record::LongRecord;
+use crate::partial::LeafPartial;
+use crate::records::{Batch, Buffer, Cutter, Stop};
 use crate::scan::LeafContext;
 use crate::simd::{Needles, find_all};
-use crate::utf8::for_each_ill_formed;
+
+mod rows;
+mod totals;
+
+pub(crate) use rows::Label;
+use totals::Totals;
 
 /// Bytes taken into the buffer before records are cut: small enough for the second-level cache.
 const PIECE_BYTES: usize = 128 << 10;
@@ -39,36 +40,19 @@ pub struct LeafCounter {
     retry_len: usize,
     batch: Batch,
     long: Option<LongRecord>,
-    /// A record ended in a CR and the next byte is not known yet.
-    after_cr: bool,
     done: bool,
-}
-
-/// What is counted.
-struct Totals {
-    leaf: u64,
-    columns: Vec<ColumnCounter>,
-    ledger: Ledger,
-    rows: u64,
-    lines: LineCounter,
 }
 
 impl LeafCounter {
     /// A counter for leaves of this file.
     pub fn new(context: &Arc<LeafContext>) -> Self {
         let queue_len = (QUEUED_VALUES / context.width.max(1)).min(MOST_QUEUED_VALUES);
-        let counter = || ColumnCounter::new(context.sizes, context.nulls.len(), queue_len);
+        let cutter = Cutter::new(context.dialect, context.width, context.limits.record_bytes as usize);
         Self {
             context: Arc::clone(context),
-            cutter: Cutter::new(context.dialect, context.width, context.limits.record_bytes as usize),
+            cutter: cutter.expecting(context.line_ending),
             needles: Needles::new(&context.dialect),
-            totals: Totals {
-                leaf: 0,
-                columns: std::iter::repeat_with(counter).take(context.width).collect(),
-                ledger: Ledger::new(context.file_size()),
-                rows: 0,
-                lines: LineCounter::default(),
-            },
+            totals: Totals::new(context, queue_len),
             leaf_end: 0,
             buffer: Vec::new(),
             offset: 0,
@@ -76,7 +60,6 @@ impl LeafCounter {
             retry_len: 0,
             batch: Batch::default(),
             long: None,
-            after_cr: false,
             done: false,
         }
     }
@@ -90,7 +73,6 @@ impl LeafCounter {
         self.positions.clear();
         self.retry_len = 0;
         self.long = None;
-        self.after_cr = false;
         self.done = offset >= leaf_end;
     }
 
@@ -111,11 +93,10 @@ impl LeafCounter {
     /// The file ends here.
     pub(crate) fn feed_end(&mut self) {
         while !self.done {
-            self.after_cr = false;
             match self.long.take() {
                 Some(mut long) => {
-                    let end = long.finish(&mut self.totals.sink(&self.context.nulls));
-                    self.totals.end_long_record(self.context.width, &end);
+                    let end = long.finish(&mut self.totals.sink(&self.context));
+                    self.totals.end_long_record(&self.context, &end);
                     self.done = true;
                 }
                 None => self.cut_buffer(AtEof::Yes),
@@ -125,32 +106,29 @@ impl LeafCounter {
 
     /// What was counted, and nothing left.
     pub(crate) fn take(&mut self, first_start: Option<u64>) -> LeafPartial {
-        let totals = &mut self.totals;
-        let (columns, frequent) = totals.columns.iter_mut().map(ColumnCounter::take).unzip();
-        let counted = LeafTotals { leaf: totals.leaf, rows: totals.rows, lines: totals.lines.lines };
-        totals.rows = 0;
-        totals.lines = LineCounter::default();
-        LeafPartial { totals: counted, first_start, columns, frequent, ledger: totals.ledger.take() }
+        self.totals.take(first_start)
     }
 
     fn feed_piece(&mut self, piece: &[u8]) {
         let mut piece = piece;
         if let Some(mut long) = self.long.take() {
-            match long.feed(piece, &mut self.totals.sink(&self.context.nulls)) {
+            match long.feed(piece, &mut self.totals.sink(&self.context)) {
                 None => {
                     self.long = Some(long);
                     self.offset += piece.len() as u64;
                     return;
                 }
                 Some((taken, end)) => {
-                    self.totals.end_long_record(self.context.width, &end);
-                    self.after_cr = piece[taken - 1] == b'\r';
+                    self.totals.end_long_record(&self.context, &end);
                     self.offset += taken as u64;
                     piece = &piece[taken..];
+                    self.done = self.offset >= self.leaf_end;
                 }
             }
         }
-        piece = self.skip_rest_of_crlf(piece);
+        if self.done {
+            return;
+        }
         let indexed = self.buffer.len();
         self.buffer.extend_from_slice(piece);
         find_all(self.needles, piece, indexed as u32, &mut self.positions);
@@ -159,23 +137,7 @@ impl LeafCounter {
         }
     }
 
-    /// After a long record that ended in a CR: a LF belongs to it.
-    fn skip_rest_of_crlf<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
-        if !self.after_cr || piece.is_empty() {
-            return piece;
-        }
-        self.after_cr = false;
-        // The line was counted at its CR.
-        let skipped = usize::from(piece[0] == b'\n');
-        self.offset += skipped as u64;
-        self.done = self.offset >= self.leaf_end;
-        &piece[skipped..]
-    }
-
     fn cut_buffer(&mut self, at_eof: AtEof) {
-        if self.after_cr && self.buffer.is_empty() {
-            return;
-        }
         loop {
             match self.count_next_batch(at_eof) {
                 Stop::BatchFull => {}
@@ -192,7 +154,7 @@ impl LeafCounter {
         let buffer =
             Buffer { bytes: &self.buffer, positions: &self.positions, at_eof: matches!(at_eof, AtEof::Yes) };
         let (cut, stop) = self.cutter.cut(buffer, limit, &mut self.batch);
-        self.totals.count_batch(&self.context, &self.buffer[..cut], self.offset, &self.batch);
+        self.totals.count_batch(&self.context, &self.buffer[..cut], self.offset, &mut self.batch);
         self.drop_front(cut);
         stop
     }
@@ -207,8 +169,7 @@ impl LeafCounter {
     }
 
     fn start_long_record(&mut self) {
-        self.long =
-            Some(LongRecord::new(self.context.dialect, self.context.limits, self.offset, self.context.width));
+        self.long = Some(LongRecord::new(&self.context.rules(), self.offset));
         self.positions.clear();
         let buffered = std::mem::take(&mut self.buffer);
         self.feed(&buffered);
@@ -219,169 +180,4 @@ impl LeafCounter {
 enum AtEof {
     Yes,
     No,
-}
-
-impl Totals {
-    /// Counts a batch; `text` is what it was cut from, and starts at `offset`.
-    fn count_batch(&mut self, context: &LeafContext, text: &[u8], offset: u64, batch: &Batch) {
-        let ascii = text.is_ascii();
-        self.count_defects(text, offset, batch);
-        if !ascii && simdutf8::basic::from_utf8(text).is_err() {
-            self.count_ill_formed(context, text, offset, batch);
-        }
-        self.lines.advance(text);
-        self.rows += batch.bounds.len() as u64;
-        for (column, counter) in self.columns.iter_mut().enumerate() {
-            let spans = batch.spans.iter().skip(column).step_by(context.width).copied();
-            counter.add_batch(&context.nulls, &context.dialect, (text, ascii), spans);
-        }
-    }
-
-    fn count_defects(&mut self, text: &[u8], offset: u64, batch: &Batch) {
-        let mut followers = [0; FindingCode::ALL.len()];
-        batch.defects.iter().for_each(|defect| followers[defect.code as usize] += 1);
-        let mut lines = LinesTo::new(self.lines, text);
-        for defect in &batch.defects {
-            let (leaf, rows) = (self.leaf, self.rows);
-            followers[defect.code as usize] -= 1;
-            let spot = || spot(leaf, rows, text, batch, defect, lines.at(defect.at));
-            self.ledger.add(defect.code, offset + defect.at as u64, followers[defect.code as usize], spot);
-        }
-    }
-
-    fn count_ill_formed(&mut self, context: &LeafContext, text: &[u8], offset: u64, batch: &Batch) {
-        let code = FindingCode::InvalidUtf8;
-        let mut places = Vec::new();
-        for_each_ill_formed(text, |at| places.push(at));
-        let mut lines = LinesTo::new(self.lines, text);
-        for (index, &at) in places.iter().enumerate() {
-            let (leaf, rows) = (self.leaf, self.rows);
-            self.ledger.add(code, offset + at as u64, places.len() - 1 - index, || {
-                let after = batch.bounds.partition_point(|&(start, _)| start <= at);
-                let row = after.checked_sub(1).filter(|&row| at < batch.bounds[row].1);
-                let column = row.and_then(|row| column_at(context.width, batch, row, at));
-                let defect = Defect { code, at, row, column, cells: None };
-                spot(leaf, rows, text, batch, &defect, lines.at(at))
-            });
-        }
-    }
-
-    fn sink<'a>(&'a mut self, nulls: &'a NullSpellings) -> TotalsSink<'a> {
-        TotalsSink { totals: self, nulls }
-    }
-
-    fn end_long_record(&mut self, width: usize, end: &LongRecordEnd) {
-        if end.is_comment {
-            self.lines.lines += end.lines;
-            return;
-        }
-        let code = match end.fields.cmp(&width) {
-            std::cmp::Ordering::Less => Some((FindingCode::MissingCell, end.content_end)),
-            std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => Some((
-                FindingCode::ExtraCell,
-                end.watched_start.expect("a record with extra cells has the first one"),
-            )),
-        };
-        if let Some((code, (byte_offset, lines))) = code {
-            let (leaf, rows, lines) = (self.leaf, self.rows, self.lines.lines + lines);
-            self.ledger.add(code, byte_offset, 0, || Spot {
-                leaf,
-                row_in_leaf: Some(rows),
-                line_in_leaf: lines,
-                column: None,
-                cells: Some(end.fields as u32),
-                excerpt: &end.excerpt,
-            });
-        }
-        self.columns.iter_mut().skip(end.fields).for_each(ColumnCounter::add_missing);
-        self.rows += 1;
-        self.lines.lines += end.lines;
-    }
-}
-
-/// The column of the record that the byte at `at` is in, if it is not past the last one.
-fn column_at(width: usize, batch: &Batch, row: usize, at: usize) -> Option<usize> {
-    batch.spans[row * width..][..width].iter().position(|span| match span.cell() {
-        Cell::Plain { start, end } | Cell::Quoted { start, end } => (start..end).contains(&at),
-        Cell::Missing => false,
-    })
-}
-
-/// Lines of the leaf before places of a text; goes on from place to place where they ascend.
-struct LinesTo<'a> {
-    before: LineCounter,
-    text: &'a [u8],
-    lines: LineCounter,
-    counted_to: usize,
-}
-
-impl<'a> LinesTo<'a> {
-    fn new(before: LineCounter, text: &'a [u8]) -> Self {
-        Self { before, text, lines: before, counted_to: 0 }
-    }
-
-    fn at(&mut self, place: usize) -> u64 {
-        // An extra cell is reported where it starts, before the stray quotes that follow it were found.
-        if place < self.counted_to {
-            (self.lines, self.counted_to) = (self.before, 0);
-        }
-        self.lines.advance(&self.text[self.counted_to..place]);
-        self.counted_to = place;
-        self.lines.lines
-    }
-}
-
-fn spot<'a>(
-    leaf: u64,
-    rows: u64,
-    text: &'a [u8],
-    batch: &Batch,
-    defect: &Defect,
-    line_in_leaf: u64,
-) -> Spot<'a> {
-    let excerpt = defect.row.map_or(&[][..], |row| {
-        let (start, end) = batch.bounds[row];
-        excerpt(&text[start..end], defect.at - start)
-    });
-    Spot {
-        leaf,
-        row_in_leaf: defect.row.map(|row| rows + row as u64),
-        line_in_leaf,
-        column: defect.column.map(|column| column as u32),
-        cells: defect.cells.map(|cells| cells as u32),
-        excerpt,
-    }
-}
-
-struct TotalsSink<'a> {
-    totals: &'a mut Totals,
-    nulls: &'a NullSpellings,
-}
-
-impl LongRecordSink for TotalsSink<'_> {
-    fn field(&mut self, column: usize, _start: (u64, u64), field: &FieldBuffer) {
-        let Some(counter) = self.totals.columns.get_mut(column) else { return };
-        if field.is_long() {
-            counter.add_long(&field.head, &field.tail, field.len, field.chars);
-        } else {
-            counter.add(self.nulls, &field.head);
-        }
-    }
-
-    fn defect(&mut self, code: FindingCode, place: Place<'_>) {
-        let totals = &mut *self.totals;
-        // The fast path looks for ill-formed bytes after the cells are cut, and keeps no extra cells.
-        let width = totals.columns.len();
-        let column = place.column.filter(|&column| code != FindingCode::InvalidUtf8 || column < width);
-        let (leaf, rows, lines) = (totals.leaf, totals.rows, totals.lines.lines);
-        totals.ledger.add(code, place.offset, 0, || Spot {
-            leaf,
-            row_in_leaf: place.column.map(|_| rows),
-            line_in_leaf: lines + place.lines,
-            column: column.map(|column| column as u32),
-            cells: None,
-            excerpt: place.excerpt,
-        });
-    }
 }

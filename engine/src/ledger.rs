@@ -6,6 +6,7 @@
 //! all places, whatever the order of merging: the first, the last, and those whose offsets have the smallest hashes.
 
 use data_inspector_domain::finding::FindingCode;
+use data_inspector_domain::spec::LineEnding;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -24,10 +25,21 @@ pub struct Example {
     pub line_in_leaf: u64,
     /// Position of the column.
     pub column: Option<u32>,
-    /// Number of cells, for a record with too few or too many.
-    pub cells: Option<u32>,
+    /// What is there, where the code alone does not say it.
+    pub found: Option<Found>,
     /// Bytes of the record around the place.
     pub excerpt: Vec<u8>,
+}
+
+/// What is there in place of what should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Found {
+    /// Cells of a record.
+    Cells(u32),
+    /// Rows in one cell.
+    Rows(u64),
+    /// The end of a line.
+    LineEnding(LineEnding),
 }
 
 /// An [`Example`] whose excerpt is not copied yet, and which does not say at which byte it is.
@@ -36,7 +48,7 @@ pub(crate) struct Spot<'a> {
     pub(crate) row_in_leaf: Option<u64>,
     pub(crate) line_in_leaf: u64,
     pub(crate) column: Option<u32>,
-    pub(crate) cells: Option<u32>,
+    pub(crate) found: Option<Found>,
     pub(crate) excerpt: &'a [u8],
 }
 
@@ -46,8 +58,8 @@ impl Spot<'_> {
         let mut excerpt = std::mem::take(&mut example.excerpt);
         excerpt.clear();
         excerpt.extend_from_slice(self.excerpt);
-        let Self { leaf, row_in_leaf, line_in_leaf, column, cells, .. } = *self;
-        *example = Example { byte_offset, leaf, row_in_leaf, line_in_leaf, column, cells, excerpt };
+        let Self { leaf, row_in_leaf, line_in_leaf, column, found, .. } = *self;
+        *example = Example { byte_offset, leaf, row_in_leaf, line_in_leaf, column, found, excerpt };
     }
 
     fn example(&self, byte_offset: u64) -> Example {
@@ -242,7 +254,7 @@ mod tests {
                     row_in_leaf: None,
                     line_in_leaf: at,
                     column: None,
-                    cells: None,
+                    found: None,
                     excerpt: excerpt.as_bytes(),
                 };
                 ledger.add(CODE, at, batch.len() - 1 - index, spot);

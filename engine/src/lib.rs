@@ -26,6 +26,7 @@
 pub mod automaton;
 pub mod calendar;
 pub mod cell;
+mod charset;
 pub mod column;
 pub mod exact_sum;
 pub mod finish;
@@ -37,11 +38,13 @@ mod logarithm;
 mod long_record;
 pub mod partial;
 mod records;
+mod runaway;
 pub mod scan;
 pub mod sequencer;
 mod simd;
 pub mod sketch;
 pub mod survey;
+mod suspects;
 mod utf8;
 
 #[cfg(test)]

@@ -2,14 +2,21 @@
 //! never held whole. A field of more bytes than the limit is kept as head, tail and length.
 
 use data_inspector_domain::finding::FindingCode;
-use data_inspector_domain::spec::{Dialect, LengthLimits};
+use data_inspector_domain::spec::{Dialect, LengthLimits, LineEnding};
 
 use crate::automaton::State;
-use crate::column::count_chars;
+use crate::charset::Charset;
 use crate::lanes::find_quote_or_escape;
-use crate::ledger::LineCounter;
-use crate::limits::{EXCERPT_BYTES, LONG_FIELD_KEEP_BYTES};
+use crate::ledger::{Found, LineCounter};
+use crate::limits::EXCERPT_BYTES;
+use crate::runaway::Swallowed;
+use crate::suspects::SuspectStream;
 use crate::utf8::Utf8Stream;
+
+mod field;
+
+pub(crate) use field::FieldBuffer;
+use field::keep_last;
 
 /// What a [`LongRecord`] tells while it is read.
 pub(crate) trait LongRecordSink {
@@ -26,112 +33,105 @@ pub(crate) struct Place<'a> {
     pub(crate) lines: u64,
     /// The column; `None` in a comment.
     pub(crate) column: Option<usize>,
+    pub(crate) found: Option<Found>,
     /// The bytes before it, or the first of its field.
     pub(crate) excerpt: &'a [u8],
 }
 
-/// The content of a field, or what is kept of it.
-pub(crate) struct FieldBuffer {
-    /// The whole content while it is not long, else its head.
-    pub(crate) head: Vec<u8>,
-    /// The last bytes of a long field.
-    pub(crate) tail: Vec<u8>,
-    pub(crate) len: u64,
-    pub(crate) chars: u64,
-    /// A field of more bytes is long.
-    limit: u64,
-}
-
-impl FieldBuffer {
-    fn new(limit: u64) -> Self {
-        Self { head: Vec::new(), tail: Vec::new(), len: 0, chars: 0, limit }
-    }
-
-    pub(crate) fn is_long(&self) -> bool {
-        self.len > self.limit
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        self.len += bytes.len() as u64;
-        self.chars += count_chars(bytes);
-        if !self.is_long() {
-            self.head.extend_from_slice(bytes);
-            return;
-        }
-        let keep = LONG_FIELD_KEEP_BYTES.min(self.limit as usize);
-        if self.tail.is_empty() {
-            self.tail.extend_from_slice(&self.head[self.head.len().saturating_sub(keep)..]);
-            let missing = keep.saturating_sub(self.head.len());
-            self.head.extend_from_slice(&bytes[..missing]);
-            self.head.truncate(keep);
-        }
-        keep_last(&mut self.tail, bytes, keep);
-    }
-
-    fn clear(&mut self) {
-        self.head.clear();
-        self.tail.clear();
-        (self.len, self.chars) = (0, 0);
-    }
+/// How records of a file are read.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) dialect: Dialect,
+    pub(crate) charset: Charset,
+    pub(crate) limits: LengthLimits,
+    /// Number of columns.
+    pub(crate) width: usize,
 }
 
 /// A record that is being read.
 pub(crate) struct LongRecord {
     dialect: Dialect,
+    charset: Charset,
     state: State,
+    start: u64,
     offset: u64,
     lines: LineCounter,
     utf8: Utf8Stream,
+    suspects: SuspectStream,
+    /// The field that is being read opened with a quote: its lines, as if outside of quotes.
+    swallowed: Option<Swallowed>,
+    /// The record has ended in a CR, and whether a LF follows is not known.
+    ended: Option<LongRecordEnd>,
+    first_byte: u8,
+    /// Where the closing quote of the field has ended; whether a delimiter follows is not known.
+    closed_at: Option<u64>,
+    width: usize,
     /// Fields that have ended.
     pub(crate) fields: usize,
     field: FieldBuffer,
     /// Where the field that is being read starts, and the lines before it.
     field_start: (u64, u64),
-    watched: usize,
-    watched_start: Option<(u64, u64)>,
+    /// Start of the first field past the last column, and the lines before it.
+    first_extra: Option<(u64, u64)>,
     is_comment: bool,
     /// The last bytes, a few more than an excerpt shows.
     recent: Vec<u8>,
 }
 
-/// Bytes a sequence can have when it turns out to be ill-formed, less one.
-const OPEN_SEQUENCE_BYTES: usize = 3;
+/// Bytes a sequence can have when it turns out to be ill-formed, or suspect, less one.
+const OPEN_SEQUENCE_BYTES: usize = 4;
 
 /// How a long record ended.
 pub(crate) struct LongRecordEnd {
     /// It was a comment line, not a record.
     pub(crate) is_comment: bool,
+    /// Offset of its first byte.
+    pub(crate) start: u64,
     pub(crate) fields: usize,
+    /// Its lines, and its line ending.
     pub(crate) lines: u64,
+    /// `None` at the end of the file.
+    pub(crate) line_ending: Option<LineEnding>,
+    /// The last field is in quotes that do not close.
+    pub(crate) in_open_quote: bool,
+    pub(crate) first_byte: u8,
     /// Offset of the line ending, or the end of the file, and the lines of the record before it.
     pub(crate) content_end: (u64, u64),
-    /// Offset of the watched field and the lines before it, if the record has it.
-    pub(crate) watched_start: Option<(u64, u64)>,
+    /// Offset of the first field past the last column and the lines before it.
+    pub(crate) first_extra: Option<(u64, u64)>,
     /// The last bytes of the record.
     pub(crate) excerpt: Vec<u8>,
 }
 
 impl LongRecord {
-    /// At the first byte of a record; `watched` is a column whose start the caller wants to know.
-    pub(crate) fn new(dialect: Dialect, limits: LengthLimits, offset: u64, watched: usize) -> Self {
+    /// At the first byte of a record.
+    pub(crate) fn new(rules: &Rules, offset: u64) -> Self {
+        let Rules { dialect, limits, width, .. } = *rules;
         Self {
             dialect,
+            charset: rules.charset.clone(),
             state: State::RecordStart,
+            start: offset,
             offset,
             lines: LineCounter::default(),
             utf8: Utf8Stream::default(),
+            suspects: SuspectStream::default(),
+            swallowed: None,
+            ended: None,
+            first_byte: 0,
+            closed_at: None,
+            width,
             fields: 0,
             field: FieldBuffer::new(u64::from(limits.field_bytes)),
             field_start: (offset, 0),
-            watched,
-            watched_start: None,
+            first_extra: None,
             is_comment: false,
             recent: Vec::new(),
         }
     }
 
-    /// Takes bytes of the record; when it ends, returns how many of them, its line ending included except for
-    /// the LF of a CRLF, belong to it.
+    /// Takes bytes of the record; when it is certain that it has ended, returns how many of them belong to it, its line
+    /// ending included.
     pub(crate) fn feed(
         &mut self,
         bytes: &[u8],
@@ -139,6 +139,9 @@ impl LongRecord {
     ) -> Option<(usize, LongRecordEnd)> {
         let mut at = 0;
         while at < bytes.len() {
+            if let Some(end) = self.ended.take() {
+                return Some(after_cr(end, at, bytes[at]));
+            }
             let run = self.plain_run(&bytes[at..]);
             if run > 0 {
                 self.take_content(&bytes[at..at + run], sink);
@@ -146,43 +149,83 @@ impl LongRecord {
                 continue;
             }
             let byte = bytes[at];
-            let next = self.state.step(&self.dialect, byte);
-            let record_ends = matches!(next, State::RecordStart | State::AfterCr);
-            if record_ends || next == State::FieldStart {
-                let content_end = (self.offset, self.lines.lines);
-                self.end_field(sink);
-                self.pass(&[byte], sink);
-                self.state = next;
-                self.field_start = (self.offset, self.lines.lines);
-                at += 1;
-                if record_ends {
-                    return Some((at, self.end(content_end)));
-                }
-                continue;
-            }
-            self.take_special(byte, next, sink);
             at += 1;
+            match self.state.step(&self.dialect, byte) {
+                next @ (State::RecordStart | State::AfterCr | State::FieldStart) => {
+                    self.take_field_end(byte, next, sink);
+                    if next == State::RecordStart {
+                        return self.ended.take().map(|end| (at, end));
+                    }
+                }
+                next => self.take_special(byte, next, sink),
+            }
         }
         None
     }
 
     /// The file ends here.
     pub(crate) fn finish(&mut self, sink: &mut impl LongRecordSink) -> LongRecordEnd {
-        if matches!(self.state, State::Quoted | State::Escaped) {
-            self.report_field(FindingCode::UnclosedQuote, sink);
+        if let Some(end) = self.ended.take() {
+            return end;
+        }
+        let in_open_quote = matches!(self.state, State::Quoted | State::Escaped);
+        if in_open_quote {
+            self.report_field(FindingCode::UnclosedQuote, None, sink);
+        }
+        self.take_text_of_delimiter(self.state.delimiter_bytes(), sink);
+        let content_end = (self.offset, self.lines.lines);
+        let mut bad = None;
+        self.utf8.finish(self.offset, &mut |at| bad = Some(at));
+        if let Some(offset) = bad {
+            self.report_text(FindingCode::InvalidUtf8, offset, &[], self.lines.lines, sink);
+        }
+        self.end_field(sink);
+        LongRecordEnd { in_open_quote, ..self.end(None, content_end) }
+    }
+
+    /// A delimiter or line ending, whose last byte is `byte`.
+    fn take_field_end(&mut self, byte: u8, next: State, sink: &mut impl LongRecordSink) {
+        let open = self.state.delimiter_bytes();
+        if next != State::FieldStart {
+            self.take_text_of_delimiter(open, sink);
         }
         let content_end = (self.offset, self.lines.lines);
+        // Before the field ends: the byte shows whether a sequence that is still open is ill-formed.
+        self.pass(&[byte], sink);
         self.end_field(sink);
-        self.end(content_end)
+        self.state = next;
+        self.field_start = (self.offset, self.lines.lines);
+        let ending = if byte == b'\n' { LineEnding::Lf } else { LineEnding::Cr };
+        if next != State::FieldStart {
+            self.ended = Some(self.end(Some(ending), content_end));
+        }
+    }
+
+    /// What looked like a delimiter was none: its first `count` bytes are text.
+    fn take_text_of_delimiter(&mut self, count: usize, sink: &mut impl LongRecordSink) {
+        if count > 0 {
+            self.report_text_after_quote(sink);
+            let delimiter = self.dialect.delimiter;
+            self.push_text(&delimiter.as_bytes()[..count]);
+        }
+    }
+
+    fn report_text_after_quote(&mut self, sink: &mut impl LongRecordSink) {
+        if let Some(offset) = self.closed_at.take() {
+            let excerpt = &self.recent[self.recent.len().saturating_sub(EXCERPT_BYTES)..];
+            let (lines, column) = (self.lines.lines, self.column());
+            let place = Place { offset, lines, column, found: None, excerpt };
+            sink.defect(FindingCode::TextAfterClosingQuote, place);
+        }
     }
 
     /// How many of the next bytes are content and leave the state as it is.
     fn plain_run(&self, bytes: &[u8]) -> usize {
-        let Dialect { delimiter, quote, .. } = self.dialect;
+        let Dialect { delimiter, quote, .. } = &self.dialect;
         let end = match self.state {
             State::Quoted => find_quote_or_escape(&self.dialect, bytes),
             State::Unquoted => {
-                let end = memchr::memchr3(delimiter, b'\n', b'\r', bytes);
+                let end = memchr::memchr3(delimiter.first(), b'\n', b'\r', bytes);
                 let before = &bytes[..end.unwrap_or(bytes.len())];
                 quote.and_then(|quote| memchr::memchr(quote, before)).or(end)
             }
@@ -192,24 +235,54 @@ impl LongRecord {
         end.unwrap_or(bytes.len())
     }
 
+    fn push_text(&mut self, bytes: &[u8]) {
+        match &self.charset {
+            Charset::Utf8 => self.field.push(bytes),
+            Charset::SingleByte(_) => {
+                let mut text = Vec::with_capacity(bytes.len());
+                self.charset.decode(bytes, &mut text);
+                self.field.push(&text);
+            }
+        }
+    }
+
     fn take_content(&mut self, bytes: &[u8], sink: &mut impl LongRecordSink) {
         if !self.is_comment {
-            self.field.push(bytes);
+            self.push_text(bytes);
+        }
+        if self.state == State::Quoted {
+            self.swallowed.iter_mut().for_each(|swallowed| swallowed.feed(bytes));
         }
         self.pass(bytes, sink);
     }
 
     fn take_special(&mut self, byte: u8, next: State, sink: &mut impl LongRecordSink) {
         let opens = next == State::Quoted && matches!(self.state, State::RecordStart | State::FieldStart);
-        if self.state == State::Unquoted && Some(byte) == self.dialect.quote {
+        if self.state == State::RecordStart {
+            self.first_byte = byte;
+        }
+        let open = self.state.delimiter_bytes();
+        let is_text = open > 0 || self.state == State::Unquoted;
+        if is_text && Some(byte) == self.dialect.quote {
             self.report(FindingCode::StrayQuote, sink);
         }
-        if self.state == State::QuoteInQuoted && next == State::Unquoted {
-            self.report(FindingCode::TextAfterClosingQuote, sink);
+        if self.state == State::QuoteInQuoted && next != State::Quoted {
+            self.closed_at = Some(self.offset);
+        }
+        if next == State::Unquoted || next.delimiter_bytes() <= open {
+            self.report_text_after_quote(sink);
         }
         self.is_comment |= next == State::Comment;
-        if !opens && !self.is_comment && next != State::QuoteInQuoted && next != State::Escaped {
-            self.field.push(&[byte]);
+        if opens {
+            self.swallowed = Some(Swallowed::new(&self.dialect, self.width));
+        } else if next == State::Quoted {
+            self.swallowed.iter_mut().for_each(|swallowed| swallowed.feed(&[byte]));
+        }
+        // Of the bytes that began a delimiter, those that do not begin one any more are text.
+        self.take_text_of_delimiter((open + 1 - next.delimiter_bytes()).min(open), sink);
+        let is_content = !matches!(next, State::QuoteInQuoted | State::Escaped);
+        if !opens && !self.is_comment && is_content && next.delimiter_bytes() == 0 {
+            self.push_text(&[byte]);
         }
         self.state = next;
         self.pass(&[byte], sink);
@@ -218,14 +291,23 @@ impl LongRecord {
     /// Moves past bytes: offset, lines, encoding, what an excerpt would show.
     fn pass(&mut self, bytes: &[u8], sink: &mut impl LongRecordSink) {
         let mut bad = Vec::new();
-        self.utf8.feed(self.offset, bytes, &mut |at| bad.push(at));
+        self.suspects.feed(self.offset, bytes, &mut |code, at| bad.push((at, code)));
+        if matches!(self.charset, Charset::Utf8) {
+            self.utf8.feed(self.offset, bytes, &mut |at| bad.push((at, FindingCode::InvalidUtf8)));
+        } else {
+            bad.retain(|(_, code)| matches!(code, FindingCode::NulByte | FindingCode::ControlCharacter));
+            let offset = self.offset;
+            let mut report = |at| bad.push((offset + at as u64, FindingCode::UndecodableByte));
+            self.charset.for_each_undecodable(bytes, &mut report);
+        }
+        bad.sort_unstable();
         // From one to the next: counting from the first byte for each would take the square of their number.
         let (mut lines, mut passed) = (self.lines, 0);
-        for offset in bad {
+        for (offset, code) in bad {
             let at = offset.saturating_sub(self.offset) as usize;
             lines.advance(&bytes[passed..at]);
             passed = at;
-            self.report_ill_formed(offset, &bytes[..at], lines.lines, sink);
+            self.report_text(code, offset, &bytes[..at], lines.lines, sink);
         }
         self.lines.advance(bytes);
         self.offset += bytes.len() as u64;
@@ -233,19 +315,21 @@ impl LongRecord {
     }
 
     fn end_field(&mut self, sink: &mut impl LongRecordSink) {
+        self.closed_at = None;
         if self.is_comment {
             return;
         }
-        let mut bad = None;
-        self.utf8.finish(self.offset, &mut |at| bad = Some(at));
-        if let Some(offset) = bad {
-            self.report_ill_formed(offset, &[], self.lines.lines, sink);
+        if let Some(swallowed) = self.swallowed.take().filter(Swallowed::has_lines) {
+            self.report_field(FindingCode::QuotedLineEnding, None, sink);
+            if let Some(rows) = swallowed.rows() {
+                self.report_field(FindingCode::RunawayQuote, Some(Found::Rows(rows)), sink);
+            }
         }
         if self.field.is_long() {
-            self.report_field(FindingCode::FieldTooLong, sink);
+            self.report_field(FindingCode::FieldTooLong, None, sink);
         }
-        if self.fields == self.watched {
-            self.watched_start = Some(self.field_start);
+        if self.fields == self.width {
+            self.first_extra = Some(self.field_start);
         }
         sink.field(self.fields, self.field_start, &self.field);
         self.fields += 1;
@@ -259,44 +343,53 @@ impl LongRecord {
     /// A defect at the next byte.
     fn report(&self, code: FindingCode, sink: &mut impl LongRecordSink) {
         let excerpt = &self.recent[self.recent.len().saturating_sub(EXCERPT_BYTES)..];
-        sink.defect(
-            code,
-            Place { offset: self.offset, lines: self.lines.lines, column: self.column(), excerpt },
-        );
+        let (offset, lines, column) = (self.offset, self.lines.lines, self.column());
+        sink.defect(code, Place { offset, lines, column, found: None, excerpt });
     }
 
     /// A defect of the whole field.
-    fn report_field(&self, code: FindingCode, sink: &mut impl LongRecordSink) {
+    fn report_field(&self, code: FindingCode, found: Option<Found>, sink: &mut impl LongRecordSink) {
         let (offset, lines) = self.field_start;
         let excerpt = &self.field.head[..self.field.head.len().min(EXCERPT_BYTES)];
-        sink.defect(code, Place { offset, lines, column: self.column(), excerpt });
+        sink.defect(code, Place { offset, lines, column: self.column(), found, excerpt });
     }
 
-    /// An ill-formed sequence that starts after `passed`, which is next, or shortly before it.
-    fn report_ill_formed(&self, offset: u64, passed: &[u8], lines: u64, sink: &mut impl LongRecordSink) {
+    /// A defect of the text that starts after `passed`, which is next, or shortly before it.
+    fn report_text(
+        &self,
+        code: FindingCode,
+        offset: u64,
+        passed: &[u8],
+        lines: u64,
+        sink: &mut impl LongRecordSink,
+    ) {
         let known = self.recent.len() - self.offset.saturating_sub(offset) as usize;
         let near = &passed[passed.len().saturating_sub(EXCERPT_BYTES)..];
         let before = [&self.recent[..known], near].concat();
         let excerpt = &before[before.len().saturating_sub(EXCERPT_BYTES)..];
-        sink.defect(FindingCode::InvalidUtf8, Place { offset, lines, column: self.column(), excerpt });
+        sink.defect(code, Place { offset, lines, column: self.column(), found: None, excerpt });
     }
 
-    fn end(&self, content_end: (u64, u64)) -> LongRecordEnd {
+    fn end(&self, line_ending: Option<LineEnding>, content_end: (u64, u64)) -> LongRecordEnd {
         LongRecordEnd {
             is_comment: self.is_comment,
+            start: self.start,
             fields: self.fields,
             lines: self.lines.lines,
+            line_ending,
+            in_open_quote: false,
+            first_byte: self.first_byte,
             content_end,
-            watched_start: self.watched_start,
+            first_extra: self.first_extra,
             excerpt: self.recent[self.recent.len().saturating_sub(EXCERPT_BYTES)..].to_vec(),
         }
     }
 }
 
-/// Appends `bytes` and drops from the front all but the last `keep`.
-fn keep_last(buffer: &mut Vec<u8>, bytes: &[u8], keep: usize) {
-    let from_bytes = &bytes[bytes.len().saturating_sub(keep)..];
-    let overflow = (buffer.len() + from_bytes.len()).saturating_sub(keep);
-    buffer.drain(..overflow);
-    buffer.extend_from_slice(from_bytes);
+/// A record that ended in a CR, and the next byte, which is at `at`: a LF belongs to it.
+fn after_cr(end: LongRecordEnd, at: usize, next: u8) -> (usize, LongRecordEnd) {
+    if next == b'\n' {
+        return (at + 1, LongRecordEnd { line_ending: Some(LineEnding::Crlf), ..end });
+    }
+    (at, end)
 }

@@ -19,6 +19,9 @@ pub struct LeafTotals {
     pub rows: u64,
     /// Line endings, quoted ones too, from the first record (or blank or comment line) on.
     pub lines: u64,
+    /// Records, blank and comment lines by their ending, in the order of
+    /// [`LineEnding::ALL`](data_inspector_domain::spec::LineEnding::ALL).
+    pub line_endings: [u64; 3],
 }
 
 /// What is known of one leaf.
@@ -41,7 +44,7 @@ impl LeafPartial {
     /// Of a leaf in which no record starts.
     pub fn empty(spec: &ResolvedSpec, leaf: u64) -> Self {
         Self {
-            totals: LeafTotals { leaf, rows: 0, lines: 0 },
+            totals: LeafTotals { leaf, rows: 0, lines: 0, line_endings: [0; 3] },
             first_start: None,
             columns: Partial::new(spec).columns,
             frequent: vec![FrequentSummary::default(); spec.columns.len()],

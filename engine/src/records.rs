@@ -3,84 +3,18 @@
 //!
 //! Before you change something here: a record that is not complete in the buffer must leave no trace
 //! (`rewind`), because it is cut again when more bytes are there; and whether it is complete may depend on one
-//! byte more (a quote that may be doubled, a CR that a LF may follow).
+//! byte more (a quote that may be doubled, a CR that a LF may follow, a delimiter that may go on).
 
 use data_inspector_domain::finding::FindingCode;
-use data_inspector_domain::spec::Dialect;
+use data_inspector_domain::spec::{Dialect, LineEnding};
 
-use crate::automaton::State;
+use crate::ledger::Found;
 
-/// Where a cell is in the buffer.
-#[derive(Clone, Copy)]
-pub(crate) struct Span {
-    start: u32,
-    /// Length; the top bit says that the bytes are still quoted.
-    len_and_quoted: u32,
-}
+mod batch;
+mod quoted;
 
-const STILL_QUOTED: u32 = 1 << 31;
-
-/// What a [`Span`] says.
-pub(crate) enum Cell {
-    /// The cell's bytes are `buffer[start..end]`.
-    Plain { start: usize, end: usize },
-    /// [`unquote`] of `buffer[start..end]` gives the cell's bytes.
-    Quoted { start: usize, end: usize },
-    /// The record is too short.
-    Missing,
-}
-
-impl Span {
-    const MISSING: Self = Self { start: u32::MAX, len_and_quoted: u32::MAX };
-
-    fn plain(start: usize, end: usize) -> Self {
-        Self { start: start as u32, len_and_quoted: (end - start) as u32 }
-    }
-
-    fn quoted(start: usize, end: usize) -> Self {
-        Self { start: start as u32, len_and_quoted: (end - start) as u32 | STILL_QUOTED }
-    }
-
-    #[inline]
-    pub(crate) fn cell(self) -> Cell {
-        let start = self.start as usize;
-        if self.len_and_quoted & STILL_QUOTED == 0 {
-            Cell::Plain { start, end: start + self.len_and_quoted as usize }
-        } else if self.len_and_quoted == u32::MAX {
-            Cell::Missing
-        } else {
-            Cell::Quoted { start, end: start + (self.len_and_quoted & !STILL_QUOTED) as usize }
-        }
-    }
-}
-
-/// A defect of the batch's text.
-pub(crate) struct Defect {
-    pub(crate) code: FindingCode,
-    /// Index in the buffer.
-    pub(crate) at: usize,
-    /// Index of the record in the batch, if it is in one.
-    pub(crate) row: Option<usize>,
-    pub(crate) column: Option<usize>,
-    pub(crate) cells: Option<usize>,
-}
-
-/// Records cut out of a buffer: `width` spans each.
-#[derive(Default)]
-pub(crate) struct Batch {
-    pub(crate) spans: Vec<Span>,
-    /// Start and end of each record in the buffer.
-    pub(crate) bounds: Vec<(usize, usize)>,
-    pub(crate) defects: Vec<Defect>,
-}
-
-impl Batch {
-    pub(crate) fn clear(&mut self) {
-        self.spans.clear();
-        self.bounds.clear();
-        self.defects.clear();
-    }
-}
+pub(crate) use batch::{Batch, Cell, Defect, Span};
+pub(crate) use quoted::unquote;
 
 /// Bounds a batch of short records of many columns, which has more spans than bytes. Its end changes no result.
 const BATCH_SPANS: usize = 1 << 21;
@@ -122,6 +56,8 @@ pub(crate) struct Cutter {
     dialect: Dialect,
     width: usize,
     record_bytes: usize,
+    /// How lines of the file usually end.
+    line_ending: Option<LineEnding>,
     kinds: [Kind; 256],
 }
 
@@ -137,8 +73,17 @@ struct At {
 enum FieldEnd {
     /// A delimiter follows; the next field starts here.
     Field(At),
-    /// The record ends; the next one starts here. `content_end` is where its last field ended.
-    Record { next: At, content_end: usize },
+    /// The record ends.
+    Record(LineEnd),
+}
+
+/// The end of a record, blank or comment line.
+#[derive(Clone, Copy)]
+struct LineEnd {
+    /// Where the next line starts.
+    next: At,
+    /// Where the line ending starts; where the file ends, if it has none.
+    content_end: usize,
 }
 
 impl Cutter {
@@ -147,10 +92,15 @@ impl Cutter {
         if let Some(quote) = dialect.quote {
             kinds[quote as usize] = Kind::Quote;
         }
-        kinds[dialect.delimiter as usize] = Kind::Delimiter;
+        kinds[dialect.delimiter.first() as usize] = Kind::Delimiter;
         kinds[b'\n' as usize] = Kind::LineFeed;
         kinds[b'\r' as usize] = Kind::CarriageReturn;
-        Self { dialect, width, record_bytes, kinds }
+        Self { dialect, width, record_bytes, line_ending: None, kinds }
+    }
+
+    /// Lines that end in another way are reported.
+    pub(crate) fn expecting(self, line_ending: Option<LineEnding>) -> Self {
+        Self { line_ending, ..self }
     }
 
     /// Appends the records that start before `limit` to `batch`. Returns where the next record starts.
@@ -162,7 +112,10 @@ impl Cutter {
                 return (at.byte, Stop::BatchFull);
             }
             match self.cut_line(buffer, at, batch) {
-                Some(next) if next.byte - at.byte <= self.record_bytes => at = next,
+                Some(end) if end.next.byte - at.byte <= self.record_bytes => {
+                    self.end_line(buffer, at.byte, end, batch);
+                    at = end.next;
+                }
                 incomplete => {
                     batch.spans.truncate(spans);
                     batch.defects.truncate(defects);
@@ -179,24 +132,47 @@ impl Cutter {
     }
 
     /// Cuts a record, blank line or comment line; `None` if it is not complete.
-    fn cut_line(&self, buffer: Buffer<'_>, at: At, batch: &mut Batch) -> Option<At> {
+    fn cut_line(&self, buffer: Buffer<'_>, at: At, batch: &mut Batch) -> Option<LineEnd> {
         let first = buffer.bytes[at.byte];
         match self.kinds[first as usize] {
             Kind::LineFeed | Kind::CarriageReturn => {
                 let next = self.after_line_ending(buffer, at)?;
                 let (code, at) = (FindingCode::BlankRow, at.byte);
-                batch.defects.push(Defect { code, at, row: None, column: None, cells: None });
-                Some(next)
+                batch.defects.push(Defect { code, at, row: None, column: None, found: None });
+                Some(LineEnd { next, content_end: at })
             }
             _ if Some(first) == self.dialect.comment => self.skip_comment(buffer, at),
             _ => self.cut_record(buffer, at, batch),
         }
     }
 
-    fn cut_record(&self, buffer: Buffer<'_>, start: At, batch: &mut Batch) -> Option<At> {
+    /// Counts how a line ends, and reports it where others end in another way.
+    #[inline]
+    fn end_line(&self, buffer: Buffer<'_>, start: usize, end: LineEnd, batch: &mut Batch) {
+        let LineEnd { next, content_end } = end;
+        let row = batch.bounds.len().checked_sub(1).filter(|&row| batch.bounds[row].0 == start);
+        let ending = match next.byte - content_end {
+            0 => {
+                let (code, at) = (FindingCode::MissingFinalLineEnding, content_end);
+                batch.defects.push(Defect { code, at, row, column: None, found: None });
+                return;
+            }
+            2 => LineEnding::Crlf,
+            _ if buffer.bytes[content_end] == b'\n' => LineEnding::Lf,
+            _ => LineEnding::Cr,
+        };
+        batch.line_endings[ending as usize] += 1;
+        if self.line_ending.is_some_and(|usual| usual != ending) {
+            let found = Some(Found::LineEnding(ending));
+            let (code, at) = (FindingCode::MixedLineEnding, content_end);
+            batch.defects.push(Defect { code, at, row, column: None, found });
+        }
+    }
+
+    fn cut_record(&self, buffer: Buffer<'_>, start: At, batch: &mut Batch) -> Option<LineEnd> {
         let row = batch.bounds.len();
         let (mut at, mut cells, mut first_extra) = (start, 0, 0);
-        let (next, content_end) = loop {
+        let end = loop {
             if cells == self.width {
                 first_extra = at.byte;
             }
@@ -207,20 +183,42 @@ impl Cutter {
             cells += 1;
             match end {
                 FieldEnd::Field(next) => at = next,
-                FieldEnd::Record { next, content_end } => break (next, content_end),
+                FieldEnd::Record(end) => break end,
             }
         };
         if cells != self.width {
-            let (code, at) = if cells < self.width {
-                batch.spans.extend(std::iter::repeat_n(Span::MISSING, self.width - cells));
-                (FindingCode::MissingCell, content_end)
-            } else {
-                (FindingCode::ExtraCell, first_extra)
-            };
-            batch.defects.push(Defect { code, at, row: Some(row), column: None, cells: Some(cells) });
+            self.end_ragged_record(buffer, (start.byte, end), cells, first_extra, batch);
+        } else if end.next.byte == end.content_end && ends_in_open_quote(batch, row) {
+            batch.defects.push(Defect::of_row(FindingCode::TruncatedLastRecord, end.content_end, row));
         }
-        batch.bounds.push((start.byte, next.byte));
-        Some(next)
+        batch.bounds.push((start.byte, end.next.byte));
+        Some(end)
+    }
+
+    fn end_ragged_record(
+        &self,
+        buffer: Buffer<'_>,
+        (start, end): (usize, LineEnd),
+        cells: usize,
+        first_extra: usize,
+        batch: &mut Batch,
+    ) {
+        let row = batch.bounds.len();
+        let (code, at) = if cells < self.width {
+            batch.spans.extend(std::iter::repeat_n(Span::MISSING, self.width - cells));
+            (FindingCode::MissingCell, end.content_end)
+        } else {
+            (FindingCode::ExtraCell, first_extra)
+        };
+        let found = Some(Found::Cells(cells as u32));
+        batch.defects.push(Defect { found, ..Defect::of_row(code, at, row) });
+        if buffer.bytes[start] == b'#' && self.dialect.comment.is_none() {
+            batch.defects.push(Defect::of_row(FindingCode::CommentLikeRow, start, row));
+        }
+        let cut_off = cells < self.width || ends_in_open_quote(batch, row);
+        if end.next.byte == end.content_end && cut_off {
+            batch.defects.push(Defect::of_row(FindingCode::TruncatedLastRecord, end.content_end, row));
+        }
     }
 
     #[inline]
@@ -240,43 +238,31 @@ impl Cutter {
         Some((Span::plain(at.byte, end), field_end))
     }
 
-    fn cut_quoted_field(
-        &self,
-        buffer: Buffer<'_>,
-        at: At,
-        row: usize,
-        column: usize,
-        defects: &mut Vec<Defect>,
-    ) -> Option<(Span, FieldEnd)> {
-        let mut report = |code, at| {
-            defects.push(Defect { code, at, row: Some(row), column: Some(column), cells: None });
-        };
-        let Closing { quote_at, position, doubled } = match self.find_closing_quote(buffer, at)? {
-            Some(closing) => closing,
-            None => {
-                report(FindingCode::UnclosedQuote, at.byte);
-                let end = buffer.bytes.len();
-                let next = At { byte: end, position: buffer.positions.len() };
-                return Some((Span::quoted(at.byte, end), FieldEnd::Record { next, content_end: end }));
-            }
-        };
-        let after = quote_at + 1;
-        let text_follows = match buffer.bytes.get(after) {
-            None => false,
-            Some(&byte) => {
-                !matches!(self.kinds[byte as usize], Kind::Delimiter | Kind::LineFeed | Kind::CarriageReturn)
-            }
-        };
-        if text_follows {
-            report(FindingCode::TextAfterClosingQuote, after);
+    /// Whether the delimiter is at `at`, where its first byte is; `None` if the buffer does not show it yet.
+    #[inline]
+    fn is_delimiter(&self, buffer: Buffer<'_>, at: usize) -> Option<bool> {
+        if self.dialect.delimiter.len() == 1 {
+            return Some(true);
         }
-        let (end, field_end) = self.find_field_end(buffer, position, row, column, defects)?;
-        let span = if text_follows || doubled {
-            Span::quoted(at.byte, end)
-        } else {
-            Span::plain(at.byte + 1, quote_at)
-        };
-        Some((span, field_end))
+        let delimiter = self.dialect.delimiter.as_bytes();
+        let text = &buffer.bytes[at..];
+        if text.len() < delimiter.len() && !buffer.at_eof && delimiter.starts_with(text) {
+            return None;
+        }
+        Some(text.starts_with(delimiter))
+    }
+
+    /// The first byte of the next field, after the delimiter at `at`.
+    #[inline]
+    fn after_delimiter(&self, buffer: Buffer<'_>, at: At) -> At {
+        let byte = at.byte + self.dialect.delimiter.len();
+        let mut position = at.position + 1;
+        if self.dialect.delimiter.len() > 1 {
+            while buffer.positions.get(position).is_some_and(|&needle| (needle as usize) < byte) {
+                position += 1;
+            }
+        }
+        At { byte, position }
     }
 
     /// The end of unquoted text, from the position with index `position` on; quotes in it are stray.
@@ -293,65 +279,40 @@ impl Cutter {
             let Some(&end) = buffer.positions.get(position) else {
                 let end = buffer.bytes.len();
                 let next = At { byte: end, position };
-                return buffer.at_eof.then_some((end, FieldEnd::Record { next, content_end: end }));
+                let end_of_file = FieldEnd::Record(LineEnd { next, content_end: end });
+                return buffer.at_eof.then_some((end, end_of_file));
             };
             let end = end as usize;
             match self.kinds[buffer.bytes[end] as usize] {
-                Kind::Delimiter => {
-                    return Some((end, FieldEnd::Field(At { byte: end + 1, position: position + 1 })));
+                Kind::Delimiter if self.is_delimiter(buffer, end)? => {
+                    let next = self.after_delimiter(buffer, At { byte: end, position });
+                    return Some((end, FieldEnd::Field(next)));
                 }
                 Kind::LineFeed | Kind::CarriageReturn => {
                     let next = self.after_line_ending(buffer, At { byte: end, position })?;
-                    return Some((end, FieldEnd::Record { next, content_end: end }));
+                    return Some((end, FieldEnd::Record(LineEnd { next, content_end: end })));
                 }
                 Kind::Quote => {
-                    let code = FindingCode::StrayQuote;
-                    defects.push(Defect { code, at: end, row: Some(row), column: Some(column), cells: None });
+                    defects.push(Defect::in_cell(FindingCode::StrayQuote, end, row, column));
                 }
-                Kind::Other => {}
+                Kind::Delimiter | Kind::Other => {}
             }
             position += 1;
         }
     }
 
-    /// The quote that closes the field that `at` opens: `None` if the buffer does not show it yet, `Some(None)` if
-    /// the file ends before it.
-    fn find_closing_quote(&self, buffer: Buffer<'_>, at: At) -> Option<Option<Closing>> {
-        let mut position = at.position + 1;
-        let mut doubled = false;
-        loop {
-            let Some(&found) = buffer.positions.get(position) else {
-                return buffer.at_eof.then_some(None);
-            };
-            let found = found as usize;
-            let byte = buffer.bytes[found];
-            let escapes = Some(byte) == self.dialect.escape && Some(byte) != self.dialect.quote;
-            position += 1;
-            if !escapes && self.kinds[byte as usize] != Kind::Quote {
-                continue;
-            }
-            let next = buffer.bytes.get(found + 1);
-            if next.is_none() && !buffer.at_eof {
-                return None;
-            }
-            if !escapes && next != Some(&byte) {
-                return Some(Some(Closing { quote_at: found, position, doubled }));
-            }
-            // A doubled quote, or an escape: the next byte is content, whatever it is.
-            doubled = true;
-            position += usize::from(buffer.positions.get(position) == Some(&(found as u32 + 1)));
-        }
-    }
-
-    fn skip_comment(&self, buffer: Buffer<'_>, at: At) -> Option<At> {
+    fn skip_comment(&self, buffer: Buffer<'_>, at: At) -> Option<LineEnd> {
         let mut position = at.position;
         while let Some(&end) = buffer.positions.get(position) {
             if matches!(buffer.bytes[end as usize], b'\n' | b'\r') {
-                return self.after_line_ending(buffer, At { byte: end as usize, position });
+                let content_end = end as usize;
+                let next = self.after_line_ending(buffer, At { byte: content_end, position })?;
+                return Some(LineEnd { next, content_end });
             }
             position += 1;
         }
-        buffer.at_eof.then_some(At { byte: buffer.bytes.len(), position })
+        let end = buffer.bytes.len();
+        buffer.at_eof.then_some(LineEnd { next: At { byte: end, position }, content_end: end })
     }
 
     /// Where the next line starts after the LF, CRLF or CR at `at`.
@@ -369,29 +330,8 @@ impl Cutter {
     }
 }
 
-struct Closing {
-    quote_at: usize,
-    /// Index of the first position after the quote.
-    position: usize,
-    /// Quotes are doubled or escaped in the field.
-    doubled: bool,
-}
-
-/// Appends the content of a field to `content`: `raw` starts with its opening quote and goes on to its end.
-pub(crate) fn unquote(dialect: &Dialect, raw: &[u8], content: &mut Vec<u8>) {
-    let mut state = State::Quoted;
-    for &byte in &raw[1..] {
-        let next = match state {
-            // Outside of quotes everything up to the end of the field is content.
-            State::Unquoted => State::Unquoted,
-            State::Quoted | State::QuoteInQuoted | State::Escaped => state.step(dialect, byte),
-            State::RecordStart | State::FieldStart | State::AfterCr | State::Comment => {
-                unreachable!("a field ends before its delimiter")
-            }
-        };
-        if next != State::QuoteInQuoted && next != State::Escaped {
-            content.push(byte);
-        }
-        state = next;
-    }
+/// The last cell of the last record is in quotes that do not close.
+fn ends_in_open_quote(batch: &Batch, row: usize) -> bool {
+    let of_row = batch.defects.iter().rev().take_while(|defect| defect.row == Some(row));
+    of_row.into_iter().any(|defect| defect.code == FindingCode::UnclosedQuote)
 }

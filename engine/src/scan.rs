@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use data_inspector_domain::spec::{Dialect, LengthLimits, ResolvedSpec, SketchSizes};
+use data_inspector_domain::spec::{Dialect, LengthLimits, LineEnding, ResolvedSpec, SketchSizes};
 
 use crate::automaton::State;
+use crate::charset::Charset;
 use crate::column::NullSpellings;
 use crate::lanes::{Lanes, TransitionVector, guess_entry};
-use crate::leaf_counter::LeafCounter;
+use crate::leaf_counter::{Label, LeafCounter};
 use crate::limits::{GUESS_BYTES, UNPROVEN_OVERRUN_BYTES};
+use crate::long_record::Rules;
 use crate::partial::LeafPartial;
 
 /// What every leaf of a file needs to know.
@@ -20,6 +22,10 @@ pub struct LeafContext {
     pub(crate) nulls: NullSpellings,
     pub(crate) sizes: SketchSizes,
     pub(crate) limits: LengthLimits,
+    /// The names of the columns, if the file has them.
+    pub(crate) header: Vec<Label>,
+    pub(crate) line_ending: Option<LineEnding>,
+    pub(crate) charset: Charset,
     file_size: u64,
     leaf_size: u64,
     data_offset: u64,
@@ -28,8 +34,13 @@ pub struct LeafContext {
 impl LeafContext {
     /// Of a resolved spec.
     pub fn new(spec: &ResolvedSpec) -> Arc<Self> {
+        let names = spec.columns.iter().enumerate().filter(|_| spec.head.has_header);
+        let charset = Charset::new(&spec.head.encoding);
         Arc::new(Self {
             dialect: spec.dialect,
+            header: names.map(|(index, name)| Label::new(&charset, index, name)).collect(),
+            charset,
+            line_ending: spec.head.line_ending,
             width: spec.columns.len(),
             nulls: NullSpellings::new(&spec.null_values),
             sizes: spec.sketches,
@@ -62,6 +73,11 @@ impl LeafContext {
     /// Where a leaf ends.
     pub fn leaf_end(&self, leaf: u64) -> u64 {
         ((leaf + 1) * self.leaf_size).min(self.file_size)
+    }
+
+    pub(crate) fn rules(&self) -> Rules {
+        let Self { dialect, limits, width, .. } = *self;
+        Rules { dialect, charset: self.charset.clone(), limits, width }
     }
 
     /// Size of the file in bytes.

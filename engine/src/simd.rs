@@ -8,7 +8,7 @@ pub(crate) struct Needles(pub(crate) [u8; 5]);
 impl Needles {
     pub(crate) fn new(dialect: &data_inspector_domain::spec::Dialect) -> Self {
         let quote = dialect.quote.unwrap_or(b'\n');
-        Self([dialect.delimiter, quote, b'\n', b'\r', dialect.escape.unwrap_or(quote)])
+        Self([dialect.delimiter.first(), quote, b'\n', b'\r', dialect.escape.unwrap_or(quote)])
     }
 }
 

@@ -4,20 +4,26 @@
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{
-    ByteChoice, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec, LengthLimits,
-    ResolvedSpec, SketchSizes,
+    ByteChoice, Confidence, Delimiter, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec,
+    LengthLimits, LineEnding, ResolvedSpec, SketchSizes,
 };
 
+use crate::charset::{self, Charset};
 use crate::ledger::LineCounter;
 use crate::limits::{COLUMNS, SURVEY_BYTES};
 use crate::scan::Need;
 
 mod dialect;
+mod encoding;
 mod first_record;
 mod header;
 mod magic;
 
+use dialect::Decision;
 use first_record::{FirstRecord, FirstRecordReader};
+
+/// The byte-order mark in UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Reads the head of a file.
 pub struct Survey {
@@ -35,6 +41,9 @@ struct Decided {
     start_line: u64,
     byte_order_mark: bool,
     has_header: bool,
+    line_ending: Option<LineEnding>,
+    encoding: String,
+    confidence: Confidence,
     /// Most frequent number of cells in the sample, if a record ended in it.
     sample_width: Option<usize>,
     reader: FirstRecordReader,
@@ -89,8 +98,9 @@ impl Survey {
         } else {
             // The first record is counted with the others. What it cannot show there is a quote that is none any more.
             let mut findings = first.findings;
-            findings.retain(|finding| {
-                decided.dialect.quote.is_none() && finding.code == FindingCode::UnclosedQuote
+            findings.retain(|finding| match finding.code {
+                FindingCode::UnclosedQuote => decided.dialect.quote.is_none(),
+                code => matches!(code, FindingCode::DoubleByteOrderMark | FindingCode::Preamble),
             });
             (decided.start, decided.start_line, findings)
         };
@@ -102,6 +112,10 @@ impl Survey {
             head: FileHead {
                 byte_order_mark: decided.byte_order_mark,
                 has_header: decided.has_header,
+                line_ending: decided.line_ending,
+                encoding: decided.encoding,
+                confidence: decided.confidence,
+                line_endings: if decided.has_header { first.line_endings } else { [0; 3] },
                 data_offset,
                 data_line,
                 findings,
@@ -119,28 +133,67 @@ impl Survey {
     fn decide(&mut self) -> Result<(), Failure> {
         magic::refuse_what_is_no_text(&self.sample)?;
         let overrides = &self.spec.format;
-        let byte_order_mark = self.sample.starts_with(b"\xEF\xBB\xBF");
-        let start =
-            skip_lines(&self.sample, if byte_order_mark { 3 } else { 0 }, overrides.skip_lines.unwrap_or(0))?;
+        let marks = self.sample.chunks(MARK.len()).take(2).take_while(|&bytes| bytes == MARK).count();
+        let byte_order_mark = marks > 0;
+        let start = skip_lines(&self.sample, marks * MARK.len(), overrides.skip_lines.unwrap_or(0))?;
         let text = &self.sample[start..];
         let at_eof = self.sample.len() as u64 == self.file_size;
-        let (dialect, runaway_quote) = dialect::decide(text, at_eof, overrides);
-        let sample = header::Sample::new(&dialect, text, at_eof);
-        let has_header = overrides.header.unwrap_or_else(|| sample.has_header());
-        let mut lines = LineCounter::default();
-        lines.advance(&self.sample[..start]);
-        let start_line = lines.lines + 1;
-        let mut reader = FirstRecordReader::new(dialect, self.file_size, start as u64, start_line);
+        let (encoding, encoding_confidence) = match &overrides.encoding {
+            Some(stated) => (charset::supported(stated).unwrap_or_default(), 1.0),
+            None if byte_order_mark => ("utf-8".to_owned(), 1.0),
+            None => encoding::decide(text),
+        };
+        let overrides = &in_bytes(overrides, &encoding)?;
+        let Decision { dialect, runaway_quote, mut confidence } = dialect::decide(text, at_eof, overrides);
+        confidence.encoding = encoding_confidence;
+        let mut sample = header::Sample::new(&dialect, text, at_eof);
+        let mut reader =
+            FirstRecordReader::new(dialect, &encoding, self.file_size, (start as u64, self.line_at(start)));
         if let Some(quote) = runaway_quote {
             reader.report_runaway_quote(text, quote);
         }
+        let skips = overrides.skip_lines.is_some() || overrides.header.is_some();
+        let (start, text) = match sample.table_start().filter(|_| !skips) {
+            None => (start, text),
+            Some((table, lines)) => {
+                reader.skip_preamble(text, table, &lines);
+                let below = (start + table, &text[table..]);
+                sample = header::Sample::new(&dialect, below.1, at_eof);
+                below
+            }
+        };
+        confidence.header = if overrides.header.is_some() { 1.0 } else { sample.header_confidence() };
+        let has_header = overrides.header.unwrap_or_else(|| sample.has_header());
+        if marks > 1 {
+            reader.report_second_mark(MARK.len() as u64);
+        }
+        let line_ending = sample.line_ending();
+        reader.expect_line_ending(line_ending);
         reader.feed(text)?;
         let sample_width = sample.width();
+        let start_line = self.line_at(start);
         let start = start as u64;
-        let decided =
-            Decided { dialect, start, start_line, byte_order_mark, has_header, sample_width, reader };
+        let decided = Decided {
+            dialect,
+            start,
+            start_line,
+            byte_order_mark,
+            has_header,
+            line_ending,
+            encoding,
+            confidence,
+            sample_width,
+            reader,
+        };
         self.decided = Some(decided);
         Ok(())
+    }
+
+    /// The line, from 1, that begins at this byte of the sample.
+    fn line_at(&self, start: usize) -> u64 {
+        let mut lines = LineCounter::default();
+        lines.advance(&self.sample[..start]);
+        lines.lines + 1
     }
 }
 
@@ -162,6 +215,18 @@ fn column_names(has_header: bool, sample_width: Option<usize>, first: &FirstReco
         if name.trim().is_empty() { numbered(index) } else { name.clone() }
     };
     first.names.iter().enumerate().map(name).collect()
+}
+
+/// The delimiter as the file has it: what a person states is UTF-8.
+fn in_bytes(overrides: &FormatOverrides, encoding: &str) -> Result<FormatOverrides, Failure> {
+    let Some(stated) = overrides.delimiter else { return Ok(overrides.clone()) };
+    let text = std::str::from_utf8(stated.as_bytes()).ok();
+    let bytes = text.and_then(|text| Charset::new(encoding).encode(text));
+    let delimiter = bytes.as_deref().and_then(Delimiter::try_new).ok_or_else(|| {
+        let message = format!("the delimiter cannot be written in {encoding}, the encoding of the file");
+        Failure::new(FailureCode::InvalidSpec, message)
+    })?;
+    Ok(FormatOverrides { delimiter: Some(delimiter), ..overrides.clone() })
 }
 
 /// Skips `lines` physical lines from `start` on.
@@ -207,18 +272,21 @@ fn sketch_sizes(columns: u64, budget_bytes: u64) -> SketchSizes {
 fn validate(spec: &InspectionSpec) -> Result<(), Failure> {
     let refuse = |message: String| Err(Failure::new(FailureCode::InvalidSpec, message));
     let FormatOverrides { delimiter, quote, escape, comment, .. } = &spec.format;
-    let special = [*delimiter, quote.and_then(ByteChoice::byte), comment.and_then(ByteChoice::byte)];
-    let escape = escape.and_then(ByteChoice::byte);
-    for (index, byte) in special.iter().flatten().chain(&escape).enumerate() {
-        if matches!(byte, b'\n' | b'\r') || !byte.is_ascii() {
-            return refuse(
-                "delimiter, quote, escape and comment must be ASCII and no line ending".to_owned(),
-            );
+    let choices = [quote, escape, comment].map(|choice| choice.and_then(ByteChoice::byte));
+    let special: Vec<u8> = choices.into_iter().flatten().collect();
+    if special.iter().any(|byte| matches!(byte, b'\n' | b'\r') || !byte.is_ascii()) {
+        return refuse("quote, escape and comment must be ASCII and no line ending".to_owned());
+    }
+    let delimiter = delimiter.iter().flat_map(|delimiter| delimiter.as_bytes().to_vec());
+    let mut others: Vec<u8> = delimiter.collect();
+    for byte in special {
+        if others.contains(&byte) {
+            return refuse(format!("{:?} has two meanings; state different characters", char::from(byte)));
         }
-        let others = special.iter().flatten().chain(&escape).skip(index + 1);
-        if others.clone().any(|other| other == byte) {
-            return refuse(format!("{:?} has two meanings; state different characters", char::from(*byte)));
-        }
+        others.push(byte);
+    }
+    if let Some(label) = spec.format.encoding.as_ref().filter(|label| charset::supported(label).is_none()) {
+        return refuse(format!("{label:?} is no encoding that can be read: UTF-8, or one of single bytes"));
     }
     if !spec.quantiles.iter().all(|q| (0.0..=1.0).contains(q)) || spec.quantiles.len() > 1000 {
         return refuse("quantiles must be at most 1,000 ranks between 0 and 1".to_owned());

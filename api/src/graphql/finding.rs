@@ -9,25 +9,66 @@ use super::scalar::Long;
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "finding::FindingCode")]
 pub(super) enum FindingCode {
+    /// The file begins with two byte-order marks; the second one is skipped too.
+    DoubleByteOrderMark,
+    /// A line above the header: of another number of cells, or with hardly one filled. It is skipped.
+    Preamble,
     /// The header has a column without a name.
     BlankLabel,
     /// Two columns of the header have the same name.
     DuplicateLabel,
+    /// A name of the header has whitespace around it.
+    PaddedLabel,
+    /// A name of the header equals an earlier one but for upper and lower case.
+    CaseCollidingLabel,
+    /// A name of the header is a number, date, or other typed value.
+    DataLikeLabel,
     /// A record has fewer fields than there are columns.
     MissingCell,
     /// A record has more fields than there are columns.
     ExtraCell,
     /// A line between records is empty; it is no record.
     BlankRow,
+    /// All fields of a record are empty.
+    EmptyRow,
+    /// All fields of a record are empty or spaces and tabs, and at least one is not empty.
+    WhitespaceRow,
+    /// A record equals the header, cell by cell.
+    RepeatedHeader,
+    /// A record with too few or too many fields that begins with `#`, where the file has no comments.
+    CommentLikeRow,
     /// A quote inside an unquoted field; it is taken as text.
     StrayQuote,
     /// Text between a closing quote and the next delimiter; it is appended to the field.
     TextAfterClosingQuote,
     /// A quoted field that is still open where the file ends.
     UnclosedQuote,
+    /// A quoted field that holds line after line with as many delimiters as a record has: 16 such lines one after
+    /// another, 256 in a file of two columns.
+    RunawayQuote,
+    /// A quoted field with a line ending in it.
+    QuotedLineEnding,
+    /// A record, blank or comment line ends in another way than most lines at the head of the file.
+    MixedLineEnding,
+    /// The file ends without a line ending, in its last record or comment.
+    MissingFinalLineEnding,
+    /// The file ends without a line ending in a record that is too short or in an open quote.
+    TruncatedLastRecord,
     /// Bytes that are not UTF-8; each maximal ill-formed sequence counts once.
     #[graphql(name = "INVALID_UTF8")]
     InvalidUtf8,
+    /// Bytes that mean nothing in the encoding of the file, where that is not UTF-8.
+    UndecodableByte,
+    /// A byte-order mark after the start of the file.
+    MisplacedByteOrderMark,
+    /// The replacement character U+FFFD.
+    ReplacementCharacter,
+    /// A character of UTF-8 whose bytes were read as Windows-1252 and written as UTF-8 again.
+    Mojibake,
+    /// NUL bytes; a run of them counts once.
+    NulByte,
+    /// Control characters of ASCII other than NUL, tab and line endings; a run of them counts once.
+    ControlCharacter,
     /// A field longer than 1 MiB.
     FieldTooLong,
 }
@@ -148,7 +189,7 @@ struct FindingExample {
     column_index: Option<Long>,
     /// What the format asks for, such as `20 cells`.
     expected: Option<String>,
-    /// What is there, such as `19 cells`.
+    /// What is there, such as `19 cells`; never a value of the file.
     found: Option<String>,
     /// A few characters around the place; null for whoever may not see values.
     excerpt: Option<String>,
@@ -163,16 +204,8 @@ impl FindingExample {
             column: example.column.clone(),
             column_index: example.column_index.map(Long::from),
             expected: example.expected.clone(),
-            // What is there is a value, unless it counts cells.
-            found: example.found.clone().filter(|_| shows_values || is_about_cells(example)),
+            found: example.found.clone(),
             excerpt: shows_values.then(|| example.excerpt.clone()),
         }
     }
-}
-
-fn is_about_cells(example: &finding::FindingExample) -> bool {
-    example
-        .expected
-        .as_deref()
-        .is_some_and(|expected| expected.ends_with(" cells") || expected.ends_with(" cell"))
 }

@@ -13,6 +13,7 @@ mod failure;
 mod file;
 mod finding;
 mod follow;
+mod format;
 mod handover;
 mod inspection;
 mod inspection_mutation;

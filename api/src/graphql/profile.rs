@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::Object;
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::store;
@@ -12,6 +12,7 @@ use super::column::Column;
 use super::context::Caller;
 use super::error::RequestError;
 use super::finding::Finding;
+use super::format::FileFormat;
 use super::inspection::Coverage;
 use super::page::{Connection, LARGEST_SIZE, PageArguments};
 use super::profile_cache::{Document, ProfileCache};
@@ -78,29 +79,6 @@ impl Profile {
     }
 }
 
-/// How the file was read.
-#[derive(SimpleObject)]
-struct FileFormat {
-    /// `csv`, for any delimited text.
-    name: String,
-    /// Encoding of the text.
-    encoding: String,
-    /// The file starts with a byte-order mark.
-    byte_order_mark: bool,
-    /// Character between two fields.
-    delimiter: String,
-    /// Character around quoted fields; null if there is none.
-    quote: Option<String>,
-    /// Character that escapes a quote; null where quotes are doubled.
-    escape: Option<String>,
-    /// Character that starts a comment line; null if there are none.
-    comment: Option<String>,
-    /// The first record names the columns.
-    header: bool,
-    /// Byte at which the data start.
-    data_offset: Long,
-}
-
 /// What was found in a file. While the inspection runs it is about what is read so far, and is replaced by newer
 /// revisions; the last is final.
 #[Object]
@@ -142,18 +120,7 @@ impl Profile {
 
     /// How the file was read.
     async fn format(&self) -> FileFormat {
-        let format = self.document.profile.format.clone();
-        FileFormat {
-            name: format.name,
-            encoding: format.encoding,
-            byte_order_mark: format.byte_order_mark,
-            delimiter: format.delimiter,
-            quote: format.quote,
-            escape: format.escape,
-            comment: format.comment,
-            header: format.header,
-            data_offset: format.data_offset.into(),
-        }
+        self.document.profile.format.clone().into()
     }
 
     /// What is in each column, in the order of the file.

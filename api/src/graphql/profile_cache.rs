@@ -100,7 +100,7 @@ mod tests {
 
     async fn stored(blobs: &BlobStore, name: &str) -> BlobRef {
         let json = format!(
-            r#"{{"profileVersion":1,"engineVersion":1,"bytes":0,"rowCount":0,"columnCount":0,"format":{{"name":"{name}","encoding":"utf-8","byteOrderMark":false,"delimiter":",","quote":null,"escape":null,"comment":null,"header":true,"dataOffset":0}},"columns":[],"findings":[]}}"#
+            r#"{{"profileVersion":1,"engineVersion":1,"bytes":0,"rowCount":0,"columnCount":0,"format":{{"name":"{name}","encoding":"utf-8","byteOrderMark":false,"delimiter":",","quote":null,"escape":null,"comment":null,"header":true,"confidence":{{"encoding":1,"delimiter":1,"quote":1,"header":1}},"lineEndings":{{"lf":0,"crlf":0,"cr":0}},"dataOffset":0}},"columns":[],"findings":[]}}"#
         );
         let key: BlobKey = format!("profiles/{name}").parse().unwrap();
         let hash = *ContentHash::of(json.as_bytes()).as_bytes();

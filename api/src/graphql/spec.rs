@@ -1,7 +1,7 @@
 //! What an inspection is asked to do.
 
 use async_graphql::{InputObject, Object, SimpleObject};
-use data_inspector_domain::spec::{self, ByteChoice};
+use data_inspector_domain::spec::{self, ByteChoice, Delimiter};
 
 use super::scalar::Long;
 use super::user_error::UserError;
@@ -17,7 +17,8 @@ impl InspectionSpec {
         let format = &self.0.format;
         let choice = |choice: Option<ByteChoice>| choice.map(|choice| text(choice.byte()));
         FormatChoice {
-            delimiter: format.delimiter.map(|byte| text(Some(byte))),
+            encoding: format.encoding.clone(),
+            delimiter: format.delimiter.map(|bytes| String::from_utf8_lossy(bytes.as_bytes()).into_owned()),
             quote: choice(format.quote),
             escape: choice(format.escape),
             comment: choice(format.comment),
@@ -50,7 +51,9 @@ impl InspectionSpec {
 /// How a file is to be read. Null: it is decided by looking at the file.
 #[derive(SimpleObject)]
 struct FormatChoice {
-    /// Character between two fields.
+    /// Encoding of the text.
+    encoding: Option<String>,
+    /// Text between two fields.
     delimiter: Option<String>,
     /// Character around fields; empty: there is none.
     quote: Option<String>,
@@ -86,7 +89,9 @@ pub(super) struct InspectionSpecInput {
 /// How a file is to be read. What is left out is decided by looking at the file.
 #[derive(Default, InputObject)]
 struct FormatInput {
-    /// Character between two fields, one of ASCII.
+    /// Encoding of the text: `utf-8`, or one of single bytes such as `windows-1252` and `iso-8859-2`.
+    encoding: Option<String>,
+    /// Text between two fields, such as `;` or `||`: one to four bytes of UTF-8.
     delimiter: Option<String>,
     /// Character around fields, one of ASCII; empty: there is none.
     quote: Option<String>,
@@ -139,12 +144,13 @@ impl FormatInput {
     fn try_into_overrides(self) -> Result<spec::FormatOverrides, UserError> {
         let mut overrides = spec::FormatOverrides::default();
         if let Some(delimiter) = self.delimiter {
-            let byte = choice(&delimiter, "delimiter")?.byte();
-            overrides.delimiter = Some(byte.ok_or_else(|| not_one("delimiter"))?);
+            let bytes = Some(delimiter.as_bytes()).filter(|bytes| !bytes.contains(&0));
+            overrides.delimiter = Some(bytes.and_then(Delimiter::try_new).ok_or_else(no_delimiter)?);
         }
         overrides.quote = self.quote.map(|text| choice(&text, "quote")).transpose()?;
         overrides.escape = self.escape.map(|text| choice(&text, "escape")).transpose()?;
         overrides.comment = self.comment.map(|text| choice(&text, "comment")).transpose()?;
+        overrides.encoding = self.encoding;
         overrides.header = self.header;
         overrides.skip_lines = self.skip_lines.map(|lines| lines.0);
         Ok(overrides)
@@ -157,6 +163,11 @@ fn choice(text: &str, field: &str) -> Result<ByteChoice, UserError> {
         [byte] if byte.is_ascii() && !matches!(byte, b'\r' | b'\n' | 0) => Ok(ByteChoice::Byte(*byte)),
         _ => Err(not_one(field)),
     }
+}
+
+fn no_delimiter() -> UserError {
+    let expected = "one to four bytes of UTF-8, no line break";
+    UserError::invalid(expected, &["input", "spec", "format", "delimiter"])
 }
 
 fn not_one(field: &str) -> UserError {

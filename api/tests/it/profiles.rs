@@ -2,9 +2,10 @@
 
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
-    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, Profile, Quantile,
-    TopValue, TypeShare,
+    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, LineEndings, NullSpelling, Profile,
+    Quantile, TopValue, TypeShare,
 };
+use data_inspector_domain::spec::Confidence;
 
 /// What a terminal must never receive as it is.
 pub(crate) const HOSTILE: &str =
@@ -115,6 +116,8 @@ fn profile(row_count: u64, column_count: u32, columns: Vec<ColumnProfile>) -> Pr
             escape: None,
             comment: None,
             header: false,
+            confidence: Confidence { encoding: 0.5, delimiter: 0.5, quote: 1.0, header: 1.0 },
+            line_endings: LineEndings::default(),
             data_offset: 0,
         },
         columns,

@@ -229,29 +229,74 @@ export type FindingCode =
   | 'BLANK_LABEL'
   /** A line between records is empty; it is no record. */
   | 'BLANK_ROW'
+  /** A name of the header equals an earlier one but for upper and lower case. */
+  | 'CASE_COLLIDING_LABEL'
+  /** A record with too few or too many fields that begins with `#`, where the file has no comments. */
+  | 'COMMENT_LIKE_ROW'
+  /** Control characters of ASCII other than NUL, tab and line endings; a run of them counts once. */
+  | 'CONTROL_CHARACTER'
+  /** A name of the header is a number, date, or other typed value. */
+  | 'DATA_LIKE_LABEL'
+  /** The file begins with two byte-order marks; the second one is skipped too. */
+  | 'DOUBLE_BYTE_ORDER_MARK'
   /** Two columns of the header have the same name. */
   | 'DUPLICATE_LABEL'
+  /** All fields of a record are empty. */
+  | 'EMPTY_ROW'
   /** A record has more fields than there are columns. */
   | 'EXTRA_CELL'
   /** A field longer than 1 MiB. */
   | 'FIELD_TOO_LONG'
   /** Bytes that are not UTF-8; each maximal ill-formed sequence counts once. */
   | 'INVALID_UTF8'
+  /** A byte-order mark after the start of the file. */
+  | 'MISPLACED_BYTE_ORDER_MARK'
   /** A record has fewer fields than there are columns. */
   | 'MISSING_CELL'
+  /** The file ends without a line ending, in its last record or comment. */
+  | 'MISSING_FINAL_LINE_ENDING'
+  /** A record, blank or comment line ends in another way than most lines at the head of the file. */
+  | 'MIXED_LINE_ENDING'
+  /** A character of UTF-8 whose bytes were read as Windows-1252 and written as UTF-8 again. */
+  | 'MOJIBAKE'
+  /** NUL bytes; a run of them counts once. */
+  | 'NUL_BYTE'
+  /** A name of the header has whitespace around it. */
+  | 'PADDED_LABEL'
+  /** A line above the header: of another number of cells, or with hardly one filled. It is skipped. */
+  | 'PREAMBLE'
+  /** A quoted field with a line ending in it. */
+  | 'QUOTED_LINE_ENDING'
+  /** A record equals the header, cell by cell. */
+  | 'REPEATED_HEADER'
+  /** The replacement character U+FFFD. */
+  | 'REPLACEMENT_CHARACTER'
+  /**
+   * A quoted field that holds line after line with as many delimiters as a record has: 16 such lines one after
+   * another, 256 in a file of two columns.
+   */
+  | 'RUNAWAY_QUOTE'
   /** A quote inside an unquoted field; it is taken as text. */
   | 'STRAY_QUOTE'
   /** Text between a closing quote and the next delimiter; it is appended to the field. */
   | 'TEXT_AFTER_CLOSING_QUOTE'
+  /** The file ends without a line ending in a record that is too short or in an open quote. */
+  | 'TRUNCATED_LAST_RECORD'
   /** A quoted field that is still open where the file ends. */
-  | 'UNCLOSED_QUOTE';
+  | 'UNCLOSED_QUOTE'
+  /** Bytes that mean nothing in the encoding of the file, where that is not UTF-8. */
+  | 'UNDECODABLE_BYTE'
+  /** All fields of a record are empty or spaces and tabs, and at least one is not empty. */
+  | 'WHITESPACE_ROW';
 
 /** How a file is to be read. What is left out is decided by looking at the file. */
 export type FormatInput = {
   /** Character that starts a comment line, one of ASCII; empty: there are no comments. */
   comment?: InputMaybe<Scalars['String']['input']>;
-  /** Character between two fields, one of ASCII. */
+  /** Text between two fields, such as `;` or `||`: one to four bytes of UTF-8. */
   delimiter?: InputMaybe<Scalars['String']['input']>;
+  /** Encoding of the text: `utf-8`, or one of single bytes such as `windows-1252` and `iso-8859-2`. */
+  encoding?: InputMaybe<Scalars['String']['input']>;
   /** Character that escapes a quote, one of ASCII; empty: quotes are doubled. */
   escape?: InputMaybe<Scalars['String']['input']>;
   /** Whether the first record names the columns. */

@@ -1,8 +1,9 @@
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
-    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, NullSpelling, NumberFacts, Outliers,
-    PROFILE_VERSION, Profile, Quantile, TopValue, TypeShare,
+    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, LineEndings, NullSpelling,
+    NumberFacts, Outliers, PROFILE_VERSION, Profile, Quantile, TopValue, TypeShare,
 };
+use data_inspector_domain::spec::Confidence;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
@@ -119,6 +120,8 @@ fn profile() -> Profile {
         escape: None,
         comment: None,
         header: true,
+        confidence: Confidence { encoding: 0.5, delimiter: 0.5, quote: 1.0, header: 1.0 },
+        line_endings: LineEndings::default(),
         data_offset: 7,
     };
     Profile {

@@ -52,6 +52,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("blake3", &["platform/src"]),
     ("bytes", &[""]),
     ("cargo_metadata", &["e2e/src/programs.rs"]),
+    ("chardetng", &["engine/src"]),
     ("clap", &["api/src", "bench/src", "worker/src/main.rs"]),
     ("console", &["api/src"]),
     ("dataloader", &["api/src"]),

@@ -2,11 +2,12 @@
 //! known.
 
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
-use data_inspector_domain::spec::ResolvedSpec;
+use data_inspector_domain::spec::{LineEnding, ResolvedSpec};
 use std::collections::BTreeMap;
 
 use super::whole_characters;
-use crate::ledger::{Example, Ledger, sample_rank};
+use crate::charset::Charset;
+use crate::ledger::{Example, Found, Ledger, sample_rank};
 use crate::limits::{EXAMPLES, LAST_EXAMPLES};
 use crate::partial::Partial;
 
@@ -69,7 +70,10 @@ fn without_repetition(mut finding: Finding) -> Finding {
 }
 
 /// Rows and lines before each leaf.
-struct Places(Vec<(u64, u64, u64)>);
+struct Places {
+    before: Vec<(u64, u64, u64)>,
+    charset: Charset,
+}
 
 impl Places {
     fn new(spec: &ResolvedSpec, partial: &Partial) -> Self {
@@ -80,28 +84,54 @@ impl Places {
             lines += totals.lines;
             before
         });
-        Self(before.collect())
+        Self { before: before.collect(), charset: Charset::new(&spec.head.encoding) }
     }
 
     fn resolve(&self, spec: &ResolvedSpec, example: &Example) -> FindingExample {
-        let at = self.0.partition_point(|&(leaf, ..)| leaf < example.leaf);
-        let (_, rows, lines) = self.0[at];
-        let cells = |count: u32| format!("{count} {}", if count == 1 { "cell" } else { "cells" });
+        let at = self.before.partition_point(|&(leaf, ..)| leaf < example.leaf);
+        let (_, rows, lines) = self.before[at];
+        let (expected, found) = match example.found {
+            None => (None, None),
+            Some(found) => (Some(expected(spec, found)), Some(words(found))),
+        };
         FindingExample {
             byte_offset: example.byte_offset,
             row: example.row_in_leaf.map(|row| rows + row + 1),
             line: lines + example.line_in_leaf,
             column: example.column.and_then(|column| spec.columns.get(column as usize).cloned()),
             column_index: example.column,
-            expected: example.cells.map(|_| cells(spec.columns.len() as u32)),
-            found: example.cells.map(cells),
-            excerpt: excerpt_text(&example.excerpt),
+            expected,
+            found,
+            excerpt: excerpt_text(&self.charset, &example.excerpt),
         }
     }
 }
 
+fn expected(spec: &ResolvedSpec, found: Found) -> String {
+    match found {
+        Found::Cells(_) => words(Found::Cells(spec.columns.len() as u32)),
+        Found::Rows(_) => words(Found::Rows(1)),
+        Found::LineEnding(_) => spec.head.line_ending.map_or("", LineEnding::name).to_owned(),
+    }
+}
+
+/// `19 cells`.
+pub(crate) fn words(found: Found) -> String {
+    let counted = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+    match found {
+        Found::Cells(count) => counted(count.into(), "cell"),
+        Found::Rows(count) => counted(count, "row"),
+        Found::LineEnding(ending) => ending.name().to_owned(),
+    }
+}
+
 /// An excerpt as text, without halves of characters at its ends and without the line ending.
-pub(crate) fn excerpt_text(bytes: &[u8]) -> String {
+pub(crate) fn excerpt_text(charset: &Charset, bytes: &[u8]) -> String {
+    if let Charset::SingleByte(_) = charset {
+        let mut text = Vec::new();
+        charset.decode(bytes, &mut text);
+        return excerpt_text(&Charset::Utf8, &text);
+    }
     let continues = |byte: &u8| (0x80..0xC0).contains(byte);
     let cut_off = bytes.iter().take(3).take_while(|byte| continues(byte)).count();
     let text = String::from_utf8_lossy(whole_characters(&bytes[cut_off..])).into_owned();

@@ -2,74 +2,195 @@
 //! the same number of cells and cells have types. The idea of consistency times type score is that of van den
 //! Burg, Nazábal and Sutton, *Wrangling messy CSV files by detecting row and type patterns* (2019).
 
-use data_inspector_domain::spec::{ByteChoice, Dialect, FormatOverrides};
+use data_inspector_domain::spec::{ByteChoice, Confidence, Delimiter, Dialect, FormatOverrides};
 
 use super::header::Sample;
 use crate::automaton::State;
 
 /// Bytes of the sample that are tried with each dialect.
 const TRIED_BYTES: usize = 256 << 10;
-/// In order of preference.
-const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// In order of preference; the last two are no part of any text.
+const USUAL: [Delimiter; 6] = [
+    Delimiter::byte(b','),
+    Delimiter::byte(b'\t'),
+    Delimiter::byte(b';'),
+    Delimiter::byte(b'|'),
+    Delimiter::byte(0x1F),
+    Delimiter::byte(0x01),
+];
+/// Bytes that separate fields in some files, and are text in most.
+const UNUSUAL: [Delimiter; 5] = [
+    Delimiter::byte(b':'),
+    Delimiter::byte(b'^'),
+    Delimiter::byte(b'~'),
+    Delimiter::byte(b'#'),
+    Delimiter::byte(b' '),
+];
+/// A table under an unusual delimiter has to be so much better than one under a usual one: `10:15` and a sentence look
+/// like tables too.
+const UNUSUAL_WEIGHT: f64 = 0.09;
+/// Bytes that escape quotes, in order of preference.
+const ESCAPES: [u8; 2] = [b'\\', b'/'];
 
-/// The dialect, and where the quote is because of which the file is read without quotes.
-pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> (Dialect, Option<usize>) {
+/// What was decided, and how clearly.
+pub(super) struct Decision {
+    pub(super) dialect: Dialect,
+    /// Where the quote is because of which the file is read without quotes.
+    pub(super) runaway_quote: Option<usize>,
+    pub(super) confidence: Confidence,
+}
+
+/// The dialect that makes the most of the text.
+pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> Decision {
     let at_eof = at_eof && text.len() <= TRIED_BYTES;
     let text = &text[..text.len().min(TRIED_BYTES)];
     let chosen = |choice: Option<ByteChoice>, default: Option<u8>| choice.map_or(default, ByteChoice::byte);
+    let states_quote =
+        |quote: &u8| overrides.delimiter.is_some_and(|stated| stated.as_bytes().contains(quote));
     let base = Dialect {
-        delimiter: overrides.delimiter.unwrap_or(b','),
-        quote: chosen(overrides.quote, Some(b'"')).filter(|&quote| overrides.delimiter != Some(quote)),
+        delimiter: overrides.delimiter.unwrap_or(USUAL[0]),
+        quote: chosen(overrides.quote, Some(b'"')).filter(|quote| !states_quote(quote)),
         escape: chosen(overrides.escape, None),
         comment: chosen(overrides.comment, None),
     };
-    let delimiters = match &overrides.delimiter {
-        Some(stated) => std::slice::from_ref(stated),
-        None => &DELIMITERS[..],
-    };
-    let (mut dialect, runaway) = best_reading(text, at_eof, base, delimiters, overrides.quote.is_none());
-    if runaway.is_some() {
-        return (dialect, runaway);
+    let best = best_reading(text, at_eof, base, overrides);
+    let (mut dialect, runaway_quote) = best.reading;
+    if runaway_quote.is_none() {
+        refine(&mut dialect, text, at_eof, overrides);
     }
-    if overrides.quote.is_none() && uses_single_quotes(text, &dialect) {
+    let confidence = Confidence {
+        delimiter: if overrides.delimiter.is_some() { 1.0 } else { best.confidence },
+        quote: if overrides.quote.is_some() { 1.0 } else { quoting(text, &dialect).confidence() },
+        ..Confidence::default()
+    };
+    Decision { dialect, runaway_quote, confidence }
+}
+
+/// What is decided once the byte between fields is known.
+fn refine(dialect: &mut Dialect, text: &[u8], at_eof: bool, overrides: &FormatOverrides) {
+    if overrides.delimiter.is_none() {
+        dialect.delimiter = longer_delimiter(text, at_eof, dialect);
+    }
+    if overrides.quote.is_none() && uses_single_quotes(text, dialect) {
         dialect.quote = Some(b'\'');
     }
-    if overrides.escape.is_none() && dialect.quote.is_some() && uses_backslash(text, &dialect) {
-        dialect.escape = Some(b'\\');
+    if overrides.escape.is_none() && dialect.quote.is_some() {
+        dialect.escape = ESCAPES.into_iter().find(|&escape| uses_escape(text, dialect, escape));
     }
-    if overrides.comment.is_none() && starts_with_comment(text, at_eof, &dialect) {
+    if overrides.comment.is_none() && starts_with_comment(text, at_eof, dialect) {
         dialect.comment = Some(b'#');
     }
-    (dialect, None)
+}
+
+/// A dialect, and the quote because of which it has none.
+type Reading = (Dialect, Option<usize>);
+
+struct Best {
+    reading: Reading,
+    confidence: f64,
 }
 
 /// The first of the best. Where a quote opens in the first record and never closes, the reading without quotes is
 /// tried as well: it wins if there is a table below.
-fn best_reading(
-    text: &[u8],
-    at_eof: bool,
-    base: Dialect,
-    delimiters: &[u8],
-    quote_is_open: bool,
-) -> (Dialect, Option<usize>) {
-    let taken =
-        |byte: u8| Some(byte) == base.quote || Some(byte) == base.escape || Some(byte) == base.comment;
-    let quoted = delimiters
-        .iter()
-        .filter(|&&delimiter| !taken(delimiter))
-        .map(|&delimiter| Dialect { delimiter, ..base });
-    let unquoted = quoted.clone().filter(|_| quote_is_open).filter_map(|dialect| {
-        let runaway = runaway_quote(text, &dialect)?;
-        Some((Dialect { quote: None, ..dialect }, Some(runaway)))
+fn best_reading(text: &[u8], at_eof: bool, base: Dialect, overrides: &FormatOverrides) -> Best {
+    let taken = |delimiter: &Delimiter| {
+        let specials = [base.quote, base.escape, base.comment];
+        delimiter.as_bytes().iter().any(|&byte| specials.contains(&Some(byte)))
+    };
+    let usual = USUAL.into_iter().map(|delimiter| (delimiter, 1.0));
+    let unusual = UNUSUAL.into_iter().map(|delimiter| (delimiter, UNUSUAL_WEIGHT));
+    let candidates: Vec<(Delimiter, f64)> = match overrides.delimiter {
+        Some(stated) => vec![(stated, 1.0)],
+        None => usual.chain(unusual).collect(),
+    };
+    let quoted = candidates.iter().filter(|(delimiter, _)| !taken(delimiter)).map(|&(delimiter, weight)| {
+        let reading: Reading = (Dialect { delimiter, ..base }, None);
+        (reading, weight)
     });
-    let mut best = (f64::MIN, (base, None));
-    for reading in quoted.clone().map(|dialect| (dialect, None)).chain(unquoted) {
-        let score = Sample::new(&reading.0, text, at_eof).score();
-        if score > best.0 {
-            best = (score, reading);
+    let unquoted =
+        quoted.clone().filter(|_| overrides.quote.is_none()).filter_map(|((dialect, _), weight)| {
+            let runaway = runaway_quote(text, &dialect)?;
+            let reading: Reading = (Dialect { quote: None, ..dialect }, Some(runaway));
+            Some((reading, weight))
+        });
+    let scored: Vec<(f64, Reading)> = quoted
+        .clone()
+        .chain(unquoted)
+        .map(|(reading, weight)| (weight * score(text, at_eof, &reading.0), reading))
+        .collect();
+    best_of(&scored).unwrap_or(Best { reading: (base, None), confidence: 0.0 })
+}
+
+/// The first reading of the highest score, and how far the best one with another delimiter is behind it.
+fn best_of(scored: &[(f64, Reading)]) -> Option<Best> {
+    let mut best = scored.first()?;
+    for candidate in scored {
+        if candidate.0 > best.0 {
+            best = candidate;
+        }
+    }
+    let others = scored.iter().filter(|(_, reading)| reading.0.delimiter != best.1.0.delimiter);
+    let second = others.map(|&(score, _)| score).fold(0.0, f64::max);
+    let confidence = if best.0 > 0.0 { (best.0 - second) / best.0 } else { 0.0 };
+    Some(Best { reading: best.1, confidence })
+}
+
+/// How much the text looks like a table: consistent widths and types, and quotes that are used with care.
+fn score(text: &[u8], at_eof: bool, dialect: &Dialect) -> f64 {
+    let sample = Sample::new(dialect, text, at_eof);
+    let careless = f64::from(quoting(text, dialect).violations);
+    sample.score() / (1.0 + careless / sample.len().max(1) as f64)
+}
+
+/// The delimiter with what always stands beside it: `||`, `, `, `~|~`. It is the longest text that separates the same
+/// cells, so that each of its bytes is there every time.
+fn longer_delimiter(text: &[u8], at_eof: bool, dialect: &Dialect) -> Delimiter {
+    let short = dialect.delimiter;
+    let sample = Sample::new(dialect, text, at_eof);
+    let boundaries = sample.boundaries();
+    let Some(first) = memchr::memmem::find(text, short.as_bytes()).filter(|_| boundaries >= 2) else {
+        return short;
+    };
+    let mut best = (short.len(), short);
+    let short_score = score(text, at_eof, dialect);
+    for (from, to) in spans_around(first, text.len()) {
+        let longer = &text[from..to];
+        let Some(delimiter) = Delimiter::try_new(longer).filter(|_| may_be_between(longer, dialect)) else {
+            continue;
+        };
+        let times = memchr::memchr_iter(short.first(), longer).count();
+        let dialect = Dialect { delimiter, ..*dialect };
+        let read = Sample::new(&dialect, text, at_eof);
+        let explains_all = read.boundaries() * times == boundaries && read.len() == sample.len();
+        // Quotes after `, ` open cells only if the space is a part of the delimiter.
+        if delimiter.len() > best.0 && (explains_all || score(text, at_eof, &dialect) > short_score) {
+            best = (delimiter.len(), delimiter);
         }
     }
     best.1
+}
+
+/// Every range of two to four bytes that has the byte at `at`.
+fn spans_around(at: usize, end: usize) -> impl Iterator<Item = (usize, usize)> {
+    let froms = at.saturating_sub(Delimiter::MOST_BYTES - 1)..=at;
+    froms.flat_map(move |from| (at + 1..=(from + Delimiter::MOST_BYTES).min(end)).map(move |to| (from, to)))
+}
+
+/// What people put between cells: a byte several times, one with a space behind or spaces around it, or one between two
+/// that are the same. Anything else that stands there every time belongs to the values: `,(`, `;-`.
+fn may_be_between(text: &[u8], dialect: &Dialect) -> bool {
+    let short = dialect.delimiter.first();
+    let around = |byte: u8| {
+        let special = [dialect.quote, dialect.escape, dialect.comment].contains(&Some(byte));
+        byte == b' ' || byte.is_ascii_punctuation() && !special && !matches!(byte, b'-' | b'+' | b'.' | b'\'')
+    };
+    match *text {
+        [only] => only == short,
+        [first, b' '] if first == short => true,
+        [before, middle, after] if middle == short && before == after => before == short || around(before),
+        // Two commas are an empty cell.
+        _ => short != b',' && text.iter().all(|&byte| byte == short),
+    }
 }
 
 /// Where the quote opens that keeps the first record from ending in the text, although lines end in it.
@@ -124,10 +245,21 @@ fn uses_single_quotes(text: &[u8], dialect: &Dialect) -> bool {
     double.opened == 0 && single.opened >= 2 && single.violations == 0
 }
 
-/// Quotes are wrong without a backslash as escape, and right with it.
-fn uses_backslash(text: &[u8], dialect: &Dialect) -> bool {
-    quoting(text, dialect).violations > 0
-        && quoting(text, &Dialect { escape: Some(b'\\'), ..*dialect }).violations == 0
+/// Quotes are wrong without the escape, and right with it.
+fn uses_escape(text: &[u8], dialect: &Dialect, escape: u8) -> bool {
+    !dialect.delimiter.as_bytes().contains(&escape)
+        && quoting(text, dialect).violations > 0
+        && quoting(text, &Dialect { escape: Some(escape), ..*dialect }).violations == 0
+}
+
+impl Quoting {
+    /// The share of quoted fields that are as a careful writer makes them; a half where nothing is quoted.
+    fn confidence(&self) -> f64 {
+        match self.opened + self.violations {
+            0 => 0.5,
+            all => f64::from(self.opened) / f64::from(all),
+        }
+    }
 }
 
 /// The file begins with `#` lines of another width than its records.

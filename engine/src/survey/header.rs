@@ -1,6 +1,7 @@
 //! The first records of a file, read with a dialect: how wide they are, whether the first one is a header.
 
-use data_inspector_domain::spec::Dialect;
+use data_inspector_domain::spec::{Dialect, LineEnding};
+use std::cmp::Reverse;
 
 use crate::cell::{Class, Value, classify};
 use crate::records::{Batch, Buffer, Cell, Cutter, unquote};
@@ -8,13 +9,20 @@ use crate::simd::{Needles, find_all};
 
 /// Records that are looked at.
 const RECORDS: usize = 1000;
+/// More lines than that above a table are no title.
+const PREAMBLE_RECORDS: usize = 20;
+/// A header and two records are the least that can tell a table from the lines above it.
+const TABLE_RECORDS: usize = 3;
 /// Share of typed cells that makes a column of the sample typed.
 const TYPED_SHARE: f64 = 0.8;
 
 /// The first records of a file; a record that is cut off by the end of the sample is not among them.
 pub(super) struct Sample {
     records: Vec<Vec<Vec<u8>>>,
+    /// Where each of them starts in the text.
+    starts: Vec<usize>,
     width: Option<usize>,
+    line_ending: Option<LineEnding>,
 }
 
 impl Sample {
@@ -29,12 +37,64 @@ impl Sample {
         let records: Vec<Vec<Vec<u8>>> =
             batch.bounds.iter().map(|&(start, end)| cells(dialect, &text[start..end])).collect();
         let width = modal_width(&records);
-        Self { records, width }
+        let counted = LineEnding::ALL.into_iter().zip(batch.line_endings);
+        let most =
+            counted.filter(|&(_, count)| count > 0).max_by_key(|&(ending, count)| (count, Reverse(ending)));
+        let starts = batch.bounds.iter().map(|bounds| bounds.0).collect();
+        Self { records, starts, width, line_ending: most.map(|(ending, _)| ending) }
     }
 
     /// The most frequent number of cells, the larger one of two; `None` without records.
     pub(super) fn width(&self) -> Option<usize> {
         self.width
+    }
+
+    /// Number of records.
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Places between two cells of a record.
+    pub(super) fn boundaries(&self) -> usize {
+        self.records.iter().map(|record| record.len() - 1).sum()
+    }
+
+    /// Where the table starts below lines that are no part of it, and where each of them starts: of at most half as many
+    /// cells as the table has, or with hardly a cell filled. Only if what follows is a header and most records below it
+    /// are as wide: else the lines are as likely data that is broken.
+    pub(super) fn table_start(&self) -> Option<(usize, Vec<usize>)> {
+        let width = self.width.filter(|&width| width > 1)?;
+        let is_before = |record: &&Vec<Vec<u8>>| {
+            let filled = record.iter().filter(|cell| !cell.is_empty()).count();
+            2 * record.len() <= width || width > 2 && filled < 2
+        };
+        let before = self.records.iter().take_while(is_before).count();
+        if before == 0 || before > PREAMBLE_RECORDS || self.records.len() < before + TABLE_RECORDS {
+            return None;
+        }
+        let records = self.records[before..].to_vec();
+        let as_wide = records.iter().filter(|record| record.len() == width).count();
+        let is_table = records[0].len() == width && as_wide > records.len() / 2;
+        let below = Self { records, starts: Vec::new(), ..*self };
+        (is_table && below.has_header()).then(|| (self.starts[before], self.starts[..before].to_vec()))
+    }
+
+    /// How many of the columns that can tell say so whether there is a header, from 0 to 1; a half where none can.
+    pub(super) fn header_confidence(&self) -> f64 {
+        let Some((first, body)) = self.records.split_first() else { return 0.5 };
+        let votes: Vec<i64> = first
+            .iter()
+            .enumerate()
+            .map(|(column, cell)| vote(cell, body, column))
+            .filter(|&vote| vote != 0)
+            .collect();
+        let agreed = votes.iter().sum::<i64>().unsigned_abs() as usize;
+        if votes.is_empty() { 0.5 } else { 0.5 + agreed as f64 / (2 * votes.len()) as f64 }
+    }
+
+    /// How most lines end.
+    pub(super) fn line_ending(&self) -> Option<LineEnding> {
+        self.line_ending
     }
 
     /// Cells of the first record.
@@ -85,7 +145,7 @@ fn recurs(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> bool {
     !first.is_empty() && body.iter().any(|record| record.get(column).is_some_and(|cell| cell == first))
 }
 
-fn is_typed(cell: &[u8]) -> bool {
+pub(super) fn is_typed(cell: &[u8]) -> bool {
     match classify(cell) {
         Value::Plain(Class::Text) => is_decimal_comma(cell),
         Value::Number(..) | Value::Time(..) | Value::Plain(_) => true,

@@ -2,7 +2,7 @@
 
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::profile::{ColumnProfile, Estimate, Profile};
-use data_inspector_domain::spec::{FormatOverrides, InspectionSpec};
+use data_inspector_domain::spec::{Delimiter, FormatOverrides, InspectionSpec};
 use data_inspector_engine::finish::finish;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -25,7 +25,11 @@ fn rows() -> impl Strategy<Value = Vec<Vec<String>>> {
 }
 
 fn profile_of(bytes: &[u8], leaf_size: u64) -> Profile {
-    let format = FormatOverrides { header: Some(true), delimiter: Some(b','), ..FormatOverrides::default() };
+    let format = FormatOverrides {
+        header: Some(true),
+        delimiter: Some(Delimiter::byte(b',')),
+        ..FormatOverrides::default()
+    };
     let spec = InspectionSpec { format, leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
     let reading = Reading::try_new(bytes, &spec, 5).unwrap();
     finish(&reading.spec, &reading.sequential())

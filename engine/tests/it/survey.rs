@@ -2,7 +2,7 @@
 
 use data_inspector_domain::failure::FailureCode;
 use data_inspector_domain::finding::FindingCode;
-use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec, ResolvedSpec};
+use data_inspector_domain::spec::{ByteChoice, Delimiter, FormatOverrides, InspectionSpec, ResolvedSpec};
 use data_inspector_engine::survey::Survey;
 
 fn survey(text: &str, format: FormatOverrides) -> ResolvedSpec {
@@ -15,7 +15,7 @@ fn survey(text: &str, format: FormatOverrides) -> ResolvedSpec {
 /// Delimiter, whether there is a header, and the number of columns that the survey decides on.
 fn check(text: &str, delimiter: char, header: bool, columns: usize) {
     let spec = survey(text, FormatOverrides::default());
-    let found = (char::from(spec.dialect.delimiter), spec.head.has_header, spec.columns.len());
+    let found = (char::from(spec.dialect.delimiter.first()), spec.head.has_header, spec.columns.len());
     assert_eq!(found, (delimiter, header, columns), "{text:?}");
 }
 
@@ -35,6 +35,45 @@ fn ordinary_files() {
     check("\n\nid,name\n1,Ann\n", ',', true, 2);
     check("text\nhello, world\nbye\nwell, well, well\nso\nlong\n", '\t', true, 1);
     check("", ',', false, 0);
+}
+
+#[test]
+fn long_and_unusual_delimiters() {
+    let delimiter = |text: &str| {
+        let spec = survey(text, FormatOverrides::default());
+        String::from_utf8(spec.dialect.delimiter.as_bytes().to_vec()).unwrap()
+    };
+    assert_eq!(delimiter("id||name\n1||Ann\n2||Bob\n"), "||");
+    assert_eq!(delimiter("id~|~name\n1~|~Ann\n2~|~Bob\n"), "~|~");
+    assert_eq!(delimiter("id, \"name\"\n1, \"Ann\"\n2, \"Bob, B\"\n"), ", ");
+    assert_eq!(delimiter("id,name\n1,Ann\n2, Bob\n"), ",");
+    assert_eq!(delimiter("a||b\n1||2\n1|2|3\n"), "|", "not every pipe is one of two");
+    assert_eq!(delimiter("x;;y\n1;;2\n;;3\n"), ";;");
+    assert_eq!(delimiter("id:price\n1:2.5\n2:3.5\n"), ":");
+    assert_eq!(delimiter("id\u{1f}price\n1\u{1f}2.5\n"), "\u{1f}");
+    assert_eq!(delimiter("at 10:15\nat 11:30\nat 12:45\n"), ",", "no table");
+    assert_eq!(delimiter("id,-1\n2,-3\n4,-5\n"), ",", "a sign belongs to its number");
+}
+
+#[test]
+fn a_decision_says_how_clear_it_is() {
+    let confidence = |text| survey(text, FormatOverrides::default()).head.confidence;
+    let clear = confidence("id,name,é\n1,\"a\",x\n2,\"b\",y\n3,\"c\",z\n");
+    assert!(clear.delimiter > 0.5, "{clear:?}");
+    assert_eq!((clear.encoding, clear.quote, clear.header), (1.0, 1.0, 1.0));
+    let unclear = confidence("Ann\nBob\n");
+    assert_eq!((unclear.encoding, unclear.quote, unclear.header), (0.5, 0.5, 0.5));
+    let careless = confidence("id,name\n1,\"a\"\n2,b\"\n");
+    assert_eq!(careless.quote, 0.5);
+    let stated = FormatOverrides {
+        encoding: Some("utf8".to_owned()),
+        delimiter: Some(Delimiter::byte(b';')),
+        quote: Some(ByteChoice::None),
+        header: Some(false),
+        ..FormatOverrides::default()
+    };
+    let stated = survey("a,b\n", stated).head.confidence;
+    assert_eq!((stated.encoding, stated.delimiter, stated.quote, stated.header), (1.0, 1.0, 1.0, 1.0));
 }
 
 #[test]
@@ -86,17 +125,22 @@ fn a_runaway_quote_in_the_first_record_is_read_as_text() {
 fn every_part_can_be_overridden() {
     let text = "skip me\nid;na;me\n1;2;3\n";
     let format = FormatOverrides {
-        delimiter: Some(b','),
+        delimiter: Some(Delimiter::byte(b',')),
         quote: Some(ByteChoice::None),
         escape: Some(ByteChoice::None),
         comment: Some(ByteChoice::Byte(b'%')),
         header: Some(false),
         skip_lines: Some(1),
+        ..FormatOverrides::default()
     };
     let spec = survey(text, format);
-    assert_eq!((spec.dialect.delimiter, spec.dialect.quote, spec.dialect.comment), (b',', None, Some(b'%')));
+    assert_eq!(
+        (spec.dialect.delimiter, spec.dialect.quote, spec.dialect.comment),
+        (Delimiter::byte(b','), None, Some(b'%'))
+    );
     assert_eq!((spec.columns.len(), spec.head.data_offset, spec.head.data_line), (1, 8, 2));
-    let quote_as_delimiter = FormatOverrides { delimiter: Some(b'"'), ..FormatOverrides::default() };
+    let quote_as_delimiter =
+        FormatOverrides { delimiter: Some(Delimiter::byte(b'"')), ..FormatOverrides::default() };
     assert_eq!(survey("a\"b\n", quote_as_delimiter).dialect.quote, None);
 }
 
@@ -142,8 +186,16 @@ fn impossible_specs_are_refused() {
             Some(FailureCode::InvalidSpec)
         );
     };
-    refuse(|spec| spec.format.delimiter = Some(b'\n'));
-    refuse(|spec| (spec.format.delimiter, spec.format.quote) = (Some(b';'), Some(ByteChoice::Byte(b';'))));
+    refuse(|spec| spec.format.quote = Some(ByteChoice::Byte(b'\n')));
+    refuse(|spec| {
+        (spec.format.delimiter, spec.format.quote) =
+            (Some(Delimiter::byte(b';')), Some(ByteChoice::Byte(b';')))
+    });
+    refuse(|spec| {
+        spec.format.delimiter = Delimiter::try_new(b"|'");
+        spec.format.quote = Some(ByteChoice::Byte(b'\''));
+    });
+    refuse(|spec| spec.format.encoding = Some("utf-16".to_owned()));
     refuse(|spec| spec.quantiles = vec![1.5]);
     refuse(|spec| spec.quantiles = vec![f64::NAN]);
     refuse(|spec| spec.histogram_bins = 0);

@@ -64,7 +64,7 @@ async fn an_impossible_specification_is_refused_where_it_is_impossible() {
         (json!({ "quantiles": [0.5, 1.5] }), "quantiles"),
         (json!({ "nullValues": vec!["x"; 101] }), "nullValues"),
         (json!({ "format": { "delimiter": "" } }), "format.delimiter"),
-        (json!({ "format": { "delimiter": ";;" } }), "format.delimiter"),
+        (json!({ "format": { "delimiter": ";;;;;" } }), "format.delimiter"),
         (json!({ "format": { "quote": "é" } }), "format.quote"),
     ] {
         let input = json!({ "fileId": file_id, "spec": spec, "idempotencyKey": path });

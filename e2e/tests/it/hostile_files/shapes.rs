@@ -4,8 +4,9 @@ use std::io::Write;
 
 use data_inspector_bench::{Kind, generate};
 use data_inspector_domain::finding::FindingCode::{
-    self, BlankRow, ExtraCell, FieldTooLong, InvalidUtf8, MissingCell, StrayQuote, TextAfterClosingQuote,
-    UnclosedQuote,
+    self, BlankRow, DoubleByteOrderMark, ExtraCell, FieldTooLong, InvalidUtf8, MissingCell,
+    MissingFinalLineEnding, NulByte, Preamble, QuotedLineEnding, StrayQuote, TextAfterClosingQuote,
+    TruncatedLastRecord, UnclosedQuote,
 };
 use data_inspector_domain::profile::Profile;
 
@@ -33,14 +34,15 @@ fn hardly_anything() {
     check(b"\n", 0, 0, &[(BlankRow, 1)]);
     check(b"\r\n\r\n", 0, 0, &[(BlankRow, 2)]);
     check(b"id,name\n", 0, 2, &[]);
-    check(b"id,name", 0, 2, &[]);
+    check(b"id,name", 0, 2, &[(MissingFinalLineEnding, 1)]);
     check(b"id,name\r", 0, 2, &[]);
     check(b"id,name\n\n", 0, 2, &[(BlankRow, 1)]);
-    check(b"1,2", 1, 2, &[]);
-    check(b"\"", 1, 1, &[(UnclosedQuote, 1)]);
+    check(b"1,2", 1, 2, &[(MissingFinalLineEnding, 1)]);
+    check(b"\"", 1, 1, &[(UnclosedQuote, 1), (MissingFinalLineEnding, 1), (TruncatedLastRecord, 1)]);
     assert!(check(b"\xEF\xBB\xBF", 0, 0, &[]).format.byte_order_mark);
-    assert_eq!(check(b"\xEF\xBB\xBFid,name", 0, 2, &[]).columns[0].name, "id");
-    check(b"\xEF\xBB", 0, 1, &[(InvalidUtf8, 1)]);
+    assert_eq!(check(b"\xEF\xBB\xBFid,name\n", 0, 2, &[]).columns[0].name, "id");
+    check(b"\xEF\xBB\xBF\xEF\xBB\xBFid,name\n", 0, 2, &[(DoubleByteOrderMark, 1)]);
+    check(b"\xEF\xBB", 0, 1, &[(MissingFinalLineEnding, 1), (InvalidUtf8, 1)]);
 }
 
 /// `head`, then `unit` again and again, then `tail`: about `size` bytes. Says how many units.
@@ -85,18 +87,21 @@ fn check_cost(file: &tempfile::NamedTempFile, most_times: f64) -> Profile {
 #[test]
 fn an_unclosed_quote_near_the_start_swallows_the_rest() {
     let profile = check_cost(&before_table(b"id,note\n1,\"never closed\n", Kind::Numeric), 2.1);
-    assert_eq!((profile.row_count, counts(&profile)), (1, vec![(UnclosedQuote, 1), (FieldTooLong, 1)]));
+    let expected =
+        [UnclosedQuote, QuotedLineEnding, MissingFinalLineEnding, TruncatedLastRecord, FieldTooLong];
+    assert_eq!((profile.row_count, counts(&profile)), (1, expected.map(|code| (code, 1)).to_vec()));
     let example = &finding(&profile, UnclosedQuote).unwrap().examples[0];
     let place = (example.byte_offset, example.row, example.line, example.column.as_deref());
     assert_eq!(place, (10, Some(1), 2, Some("note")));
     assert!(example.excerpt.contains("never closed"), "{example:?}");
 }
 
-/// The quote would swallow the file; below it is a table, so it is reported and read as text.
+/// The quote would swallow the file; below it is a table, so it is reported and read as text. The table has a header of
+/// its own, so that the lines above it are no part of it.
 #[test]
 fn an_unclosed_quote_in_the_header() {
     let profile = check_cost(&before_table(b"id,\"note\n1,2\n", Kind::Numeric), 3.1);
-    assert_eq!(counts(&profile), vec![(ExtraCell, profile.row_count - 1), (UnclosedQuote, 1)]);
+    assert_eq!(counts(&profile), vec![(Preamble, 2), (UnclosedQuote, 1)]);
     assert!(profile.row_count > 800_000, "{}", profile.row_count);
 }
 
@@ -121,7 +126,8 @@ fn an_unclosed_quote_before_other_quotes() {
 fn a_cell_that_holds_a_whole_table() {
     let (file, lines) = repeated(DENSE_SIZE, b"id,note\n1,\"", b"\"\"12\"\",\"\"x, y\"\"\n", b"\"\n2,z\n");
     let profile = check_cost(&file, 2.1);
-    assert_eq!((profile.row_count, counts(&profile)), (2, vec![(FieldTooLong, 1)]));
+    let expected = vec![(QuotedLineEnding, 1), (FieldTooLong, 1)];
+    assert_eq!((profile.row_count, counts(&profile)), (2, expected));
     assert_eq!(profile.columns[1].max_length, Some(lines * 12));
 }
 
@@ -130,7 +136,8 @@ fn a_cell_that_holds_a_whole_table() {
 fn a_line_of_one_cell() {
     let (file, cells) = repeated(SIZE, b"", b"x", b"");
     let profile = check_cost(&file, 3.1);
-    assert_eq!((profile.row_count, counts(&profile)), (1, vec![(FieldTooLong, 1)]));
+    let expected = vec![(MissingFinalLineEnding, 1), (FieldTooLong, 1)];
+    assert_eq!((profile.row_count, counts(&profile)), (1, expected));
     assert_eq!(profile.columns[0].max_length, Some(cells));
 }
 
@@ -162,7 +169,8 @@ fn nothing_but_line_ends() {
 fn nothing_but_quotes() {
     let (file, _) = repeated(DENSE_SIZE, b"id,note\n", b"\"", b"");
     let profile = check_cost(&file, 2.1);
-    assert_eq!((profile.row_count, counts(&profile)), (1, vec![(MissingCell, 1), (FieldTooLong, 1)]));
+    let expected = [MissingCell, MissingFinalLineEnding, TruncatedLastRecord, FieldTooLong];
+    assert_eq!((profile.row_count, counts(&profile)), (1, expected.map(|code| (code, 1)).to_vec()));
 }
 
 /// The file has a hole of zeros, so that nobody has to write a gigabyte.
@@ -175,7 +183,8 @@ fn a_gigabyte_in_one_line() {
     file.as_file().set_len(GIB).unwrap();
     let (ran, peak) = run_measured([file.path()]);
     let profile = ran.profile();
-    assert_eq!((profile.row_count, counts(&profile)), (1, vec![(FieldTooLong, 1)]));
+    let expected = [MissingFinalLineEnding, NulByte, FieldTooLong];
+    assert_eq!((profile.row_count, counts(&profile)), (1, expected.map(|code| (code, 1)).to_vec()));
     assert_eq!(profile.columns[1].max_length, Some(GIB - 10));
     assert!(peak < MOST_MEMORY, "{} MiB", peak / MIB);
 }
@@ -234,7 +243,8 @@ fn a_long_cell_of_stray_quotes() {
 
 #[test]
 fn a_long_cell_of_bytes_that_are_no_text() {
-    check_defects_in_one_cell(b"\xFF", InvalidUtf8);
+    // With nothing but such bytes the file would be in another encoding.
+    check_defects_in_one_cell(b"\xC3\xA9\xFF", InvalidUtf8);
 }
 
 #[test]

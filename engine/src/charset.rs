@@ -1,0 +1,155 @@
+//! From the bytes of a file to UTF-8. Special bytes of a dialect are ASCII in every encoding that is read here, so
+//! that records are cut out of the bytes as they are, and only what goes into a column is decoded. Offsets stay those of
+//! the file.
+
+use encoding_rs::Encoding;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::records::{Cell, Span};
+
+/// How bytes become text.
+#[derive(Clone, Debug)]
+pub(crate) enum Charset {
+    /// As they are.
+    Utf8,
+    /// Each byte of 0x80 and above by a table.
+    SingleByte(Arc<Table>),
+}
+
+/// The characters of the bytes from 0x80 on, in UTF-8; `None` where the encoding has none.
+#[derive(Debug)]
+pub(crate) struct Table {
+    characters: [Option<char>; 128],
+}
+
+impl Charset {
+    /// Of a name that [`supported`] gave.
+    pub(crate) fn new(name: &str) -> Self {
+        match Encoding::for_label(name.as_bytes()) {
+            Some(encoding) if encoding.is_single_byte() => {
+                let characters = std::array::from_fn(|index| character(encoding, 0x80 + index as u8));
+                Self::SingleByte(Arc::new(Table { characters }))
+            }
+            _ => Self::Utf8,
+        }
+    }
+
+    /// Appends the text of `bytes`; a byte that has no character becomes U+FFFD.
+    pub(crate) fn decode(&self, bytes: &[u8], text: &mut Vec<u8>) {
+        match self {
+            Self::Utf8 => text.extend_from_slice(bytes),
+            Self::SingleByte(_) if bytes.is_ascii() => text.extend_from_slice(bytes),
+            Self::SingleByte(table) => {
+                for &byte in bytes {
+                    let mut buffer = [0; 4];
+                    let shown = table.character(byte).unwrap_or(char::REPLACEMENT_CHARACTER);
+                    text.extend_from_slice(shown.encode_utf8(&mut buffer).as_bytes());
+                }
+            }
+        }
+    }
+
+    /// The bytes that [`decode`](Self::decode) makes this text of; `None` if there are none.
+    pub(crate) fn encode(&self, text: &str) -> Option<Vec<u8>> {
+        match self {
+            Self::Utf8 => Some(text.as_bytes().to_vec()),
+            Self::SingleByte(table) => {
+                let bytes: HashMap<char, u8> =
+                    (0..=u8::MAX).filter_map(|byte| Some((table.character(byte)?, byte))).collect();
+                text.chars().map(|character| bytes.get(&character).copied()).collect()
+            }
+        }
+    }
+
+    /// Calls `report` with the index of every byte without a character, in an encoding of single bytes.
+    pub(crate) fn for_each_undecodable(&self, bytes: &[u8], mut report: impl FnMut(usize)) {
+        if let Self::SingleByte(table) = self {
+            let places = bytes.iter().enumerate().filter(|&(_, &byte)| table.character(byte).is_none());
+            places.for_each(|(at, _)| report(at));
+        }
+    }
+
+    /// Decodes the cells of a batch: appends their text to `text`, where the spans point from now on.
+    pub(crate) fn decode_cells(&self, bytes: &[u8], spans: &mut [Span], text: &mut Vec<u8>) {
+        for span in spans {
+            let start = text.len();
+            match span.cell() {
+                Cell::Plain { start: from, end } => {
+                    self.decode(&bytes[from..end], text);
+                    *span = Span::plain(start, text.len());
+                }
+                Cell::Quoted { start: from, end } => {
+                    self.decode(&bytes[from..end], text);
+                    *span = Span::quoted(start, text.len());
+                }
+                Cell::Missing => {}
+            }
+        }
+    }
+}
+
+impl Table {
+    fn character(&self, byte: u8) -> Option<char> {
+        match byte.checked_sub(0x80) {
+            None => Some(char::from(byte)),
+            Some(index) => self.characters[index as usize],
+        }
+    }
+}
+
+/// The WHATWG standard fills what Windows leaves open with control characters; a file that has those is damaged.
+fn character(encoding: &'static Encoding, byte: u8) -> Option<char> {
+    let bytes = [byte];
+    let text = encoding.decode_without_bom_handling_and_without_replacement(&bytes)?;
+    let is_windows = encoding.name().starts_with("windows-");
+    text.chars().next().filter(|character| !(is_windows && character.is_control()))
+}
+
+/// The name of an encoding that is read here, in lower case, whatever of its labels is given (WHATWG Encoding, §4.2:
+/// `latin1` and `iso-8859-1` are windows-1252).
+pub(crate) fn supported(label: &str) -> Option<String> {
+    let encoding = Encoding::for_label(label.as_bytes())?;
+    let is_read = encoding == encoding_rs::UTF_8
+        || encoding.is_single_byte() && encoding != encoding_rs::X_USER_DEFINED;
+    is_read.then(|| encoding.name().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, bytes: &[u8], text: &str, undecodable: &[usize]) {
+        let charset = Charset::new(name);
+        let mut decoded = Vec::new();
+        charset.decode(bytes, &mut decoded);
+        assert_eq!(String::from_utf8(decoded).unwrap(), text);
+        let mut places = Vec::new();
+        charset.for_each_undecodable(bytes, |at| places.push(at));
+        assert_eq!(places, undecodable);
+        if undecodable.is_empty() {
+            assert_eq!(charset.encode(text).as_deref(), Some(bytes));
+        }
+    }
+
+    #[test]
+    fn bytes_become_characters() {
+        check("windows-1252", b"caf\xE9 \x80", "café €", &[]);
+        check("windows-1252", b"a\x81b", "a\u{fffd}b", &[1]);
+        check("windows-1251", b"\xCC\xE8\xF0", "Мир", &[]);
+        check("windows-1253", b"\xD9\xAA", "Ω\u{fffd}", &[1]);
+        check("iso-8859-2", b"\xB3\xF3d\xBC", "łódź", &[]);
+        check("utf-8", "łódź".as_bytes(), "łódź", &[]);
+    }
+
+    #[test]
+    fn labels_have_one_name() {
+        assert_eq!(supported("Latin1").as_deref(), Some("windows-1252"));
+        assert_eq!(supported("UTF8").as_deref(), Some("utf-8"));
+        assert_eq!(supported("cp1250").as_deref(), Some("windows-1250"));
+        assert_eq!(supported("utf-16"), None);
+        assert_eq!(supported("shift_jis"), None);
+        assert_eq!(supported("klingon"), None);
+    }
+}
