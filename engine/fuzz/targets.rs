@@ -3,7 +3,7 @@
 
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::profile::Profile;
-use data_inspector_domain::spec::{ByteChoice, FormatOverrides, InspectionSpec, LengthLimits};
+use data_inspector_domain::spec::{ByteChoice, Delimiter, FormatOverrides, InspectionSpec, LengthLimits};
 use data_inspector_engine::finish::finish;
 use data_inspector_engine::partial::{Partial, VERSION};
 use xxhash_rust::xxh3::xxh3_64;
@@ -16,16 +16,26 @@ use reading::Reading;
 type Target = fn(&[u8]);
 
 /// All targets by name, which is also the name of their folder in `corpus/`.
-pub(crate) const ALL: [(&str, Target); 3] = [("law", law), ("records", records), ("partial", partial)];
+pub(crate) const ALL: [(&str, Target); 4] =
+    [("law", law), ("pieces", pieces), ("records", records), ("partial", partial)];
 
-/// Dialects that the law has to hold for; the survey decides what is left open.
-const FORMATS: [FormatOverrides; 4] = [
-    OPEN,
-    FormatOverrides { escape: Some(ByteChoice::Byte(b'\\')), quote: Some(ByteChoice::Byte(b'"')), ..OPEN },
-    FormatOverrides { comment: Some(ByteChoice::Byte(b'#')), header: Some(false), ..OPEN },
-    FormatOverrides { quote: Some(ByteChoice::None), header: Some(true), ..OPEN },
-];
+/// Formats that the law has to hold for; the survey decides what is left open.
+fn formats() -> [FormatOverrides; 6] {
+    [
+        OPEN,
+        FormatOverrides {
+            escape: Some(ByteChoice::Byte(b'\\')),
+            quote: Some(ByteChoice::Byte(b'"')),
+            ..OPEN
+        },
+        FormatOverrides { comment: Some(ByteChoice::Byte(b'#')), header: Some(false), ..OPEN },
+        FormatOverrides { quote: Some(ByteChoice::None), header: Some(true), ..OPEN },
+        FormatOverrides { delimiter: Delimiter::try_new(b",,"), header: Some(true), ..OPEN },
+        FormatOverrides { encoding: Some("windows-1253".to_owned()), ..OPEN },
+    ]
+}
 const OPEN: FormatOverrides = FormatOverrides {
+    encoding: None,
     delimiter: None,
     quote: None,
     escape: None,
@@ -39,7 +49,7 @@ const OPEN: FormatOverrides = FormatOverrides {
 pub(crate) fn law(input: &[u8]) {
     let Some((&[format, leaf, chunk, grouping, limit], text)) = input.split_first_chunk() else { return };
     let spec = InspectionSpec {
-        format: FORMATS[format as usize % FORMATS.len()].clone(),
+        format: formats()[format as usize % formats().len()].clone(),
         leaf_size_bytes: Some(4 << (leaf % 10)),
         ..InspectionSpec::default()
     };
@@ -66,10 +76,32 @@ pub(crate) fn law(input: &[u8]) {
     assert_eq!(reading.json(&whole), reading.json(&reading.sequential()));
 }
 
+/// Records that are read in pieces are read as others are: only excerpts of their defects may differ. The first bytes of
+/// the input choose, the others are the file.
+pub(crate) fn pieces(input: &[u8]) {
+    let Some((&[format, leaf], text)) = input.split_first_chunk() else { return };
+    let spec = InspectionSpec {
+        format: formats()[format as usize % formats().len()].clone(),
+        leaf_size_bytes: Some(4 << (leaf % 10)),
+        ..InspectionSpec::default()
+    };
+    let profile = |record_bytes| {
+        let reading = Reading::try_new(text, &spec, usize::MAX).ok()?;
+        let reading = reading.with_limits(LengthLimits { record_bytes, ..LengthLimits::default() });
+        let mut profile = finish(&reading.spec, &reading.sequential());
+        for finding in &mut profile.findings {
+            let rest = finding.last_examples.iter_mut().chain(&mut finding.sample_examples);
+            finding.examples.iter_mut().chain(rest).for_each(|example| example.excerpt.clear());
+        }
+        Some(profile.to_json())
+    };
+    assert_eq!(profile(2), profile(1 << 20));
+}
+
 /// The `csv` crate: the same records, with as many cells, and as many different cells.
 pub(crate) fn records(input: &[u8]) {
     let format = FormatOverrides {
-        delimiter: Some(b','),
+        delimiter: Some(Delimiter::byte(b',')),
         quote: Some(ByteChoice::Byte(b'"')),
         escape: Some(ByteChoice::None),
         comment: Some(ByteChoice::None),
