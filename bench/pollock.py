@@ -159,12 +159,13 @@ def score(polluted, answer):
     return 1.0 + sum(measures)
 
 
-def ours(paths):
-    build = ["cargo", "build", "--release", "--locked", "--package", "data-inspector-engine", "--example", "rows"]
-    subprocess.run(build, cwd=ROOT, check=True)
-    metadata = subprocess.run(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=ROOT, check=True,
-                              capture_output=True, text=True)
-    program = pathlib.Path(json.loads(metadata.stdout)["target_directory"]) / "release/examples/rows"
+def ours(paths, program):
+    if program is None:
+        build = ["cargo", "build", "--release", "--locked", "--package", "data-inspector-engine", "--example", "rows"]
+        subprocess.run(build, cwd=ROOT, check=True)
+        metadata = subprocess.run(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=ROOT, check=True,
+                                  capture_output=True, text=True)
+        program = pathlib.Path(json.loads(metadata.stdout)["target_directory"]) / "release/examples/rows"
     ran = subprocess.run([program, *paths], check=True, capture_output=True, text=True)
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -211,6 +212,7 @@ def report(version, kinds):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--out", type=pathlib.Path, default=ROOT / "docs/pollock.md")
+    arguments.add_argument("--rows", type=pathlib.Path, help="the example `rows` of the engine, if it is built already")
     arguments.add_argument("--verbose", action="store_true", help="print the files that lose something")
     options = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -223,7 +225,7 @@ def main():
         version, lenient = duckdb(paths, LENIENT)
         _, strict = duckdb(paths, "all_varchar = true")
         kinds = {}
-        for (kind, path, polluted), *answers in zip(files, ours(paths), lenient, strict):
+        for (kind, path, polluted), *answers in zip(files, ours(paths, options.rows), lenient, strict):
             our, their, other = (score(polluted, answer) for answer in answers)
             kinds.setdefault(kind, []).append((our, their, max(their, other)))
             if options.verbose and our < MEASURES:
