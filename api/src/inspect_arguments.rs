@@ -17,8 +17,16 @@ pub(crate) struct InspectArguments {
     pub(crate) file: PathBuf,
 
     /// Print the profile as one JSON document instead of a report
-    #[arg(long)]
+    #[arg(long, group = "output")]
     pub(crate) json: bool,
+
+    /// Print the report as one HTML file that can be searched, for a browser: inspect --html FILE > report.html
+    #[arg(long, group = "output")]
+    pub(crate) html: bool,
+
+    /// Print the report as Markdown, for tickets
+    #[arg(long, group = "output")]
+    pub(crate) markdown: bool,
 
     /// Number of threads, 1 to 256; the answer does not depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS))]

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use console::Term;
-use data_inspector_api::report::{Style, render, visible};
+use data_inspector_api::report::{Style, render, render_html, render_markdown, visible};
 use data_inspector_domain::failure::{Failure, FailureOrigin};
 use data_inspector_domain::profile::Profile;
 
@@ -20,10 +20,11 @@ pub(crate) fn answer(arguments: &InspectArguments, outcome: Result<Profile, Fail
         Ok(profile) => profile,
         Err(failure) => return fail(&message(&failure)),
     };
-    let text = if arguments.json {
-        profile.to_json() + "\n"
-    } else {
-        render(&profile, &file_name(arguments), style_of_stdout())
+    let text = match arguments {
+        InspectArguments { json: true, .. } => profile.to_json() + "\n",
+        InspectArguments { html: true, .. } => render_html(&profile, &file_name(arguments)),
+        InspectArguments { markdown: true, .. } => render_markdown(&profile, &file_name(arguments)),
+        _ => render(&profile, &file_name(arguments), style_of_stdout()),
     };
     print(&text)
 }

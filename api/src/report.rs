@@ -1,18 +1,23 @@
 //! The report of an inspection for people who look rather than read: what file, what is wrong with it, what is
-//! in each column. Plain lines of text, never wider than asked. Not here: the terminal itself, and how any
-//! number is computed.
+//! in each column. As plain lines of text, never wider than asked; as one HTML file; as Markdown. Not here: the terminal
+//! itself, and how any number is computed.
 
 mod chart;
 mod columns;
 mod facts;
 mod findings;
 mod head;
+mod html;
 mod line;
+mod markdown;
 mod number;
+mod page;
 mod text;
 
 use data_inspector_domain::profile::Profile;
 
+pub use self::html::render_html;
+pub use self::markdown::render_markdown;
 pub use self::text::visible;
 
 /// Narrower than this the layout stays as it is and lines are cut.

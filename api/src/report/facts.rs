@@ -84,7 +84,7 @@ pub(super) fn average(column: &ColumnProfile) -> Vec<Piece> {
     pieces
 }
 
-fn measured_estimate(estimate: &Estimate) -> String {
+pub(super) fn measured_estimate(estimate: &Estimate) -> String {
     let mark = if estimate.exact { "" } else { "≈" };
     format!("{mark}{}", measured(estimate.value))
 }
@@ -93,8 +93,7 @@ fn measured_estimate(estimate: &Estimate) -> String {
 /// ones.
 pub(super) fn top(column: &ColumnProfile, cells: usize) -> Vec<Piece> {
     let most = &column.top_values[..column.top_values.len().min(TOP_VALUES_SHOWN)];
-    let values = column.count.saturating_sub(column.nulls);
-    if values > 1 && most.first().is_some_and(|first| first.count.upper <= 1.0) {
+    if every_value_once(column) {
         return vec![Piece::new(Tone::Dim, "every value once")];
     }
     let readable = (1..=most.len()).rev().find(|shown| {
@@ -108,6 +107,11 @@ pub(super) fn top(column: &ColumnProfile, cells: usize) -> Vec<Piece> {
     });
     let separator = [Piece::new(Tone::Dim, SEPARATOR)];
     values.collect::<Vec<_>>().join(separator.as_slice())
+}
+
+pub(super) fn every_value_once(column: &ColumnProfile) -> bool {
+    let values = column.count.saturating_sub(column.nulls);
+    values > 1 && column.top_values.first().is_some_and(|first| first.count.upper <= 1.0)
 }
 
 /// The cells each of these values may take so that all fit with their shares.

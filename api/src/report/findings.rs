@@ -75,7 +75,7 @@ fn push_total(title: &mut Line, findings: &[Finding], severity: Severity) {
 }
 
 /// Glyph, tone, and the words for one and for many.
-fn look(severity: Severity) -> (&'static str, Tone, &'static str, &'static str) {
+pub(super) fn look(severity: Severity) -> (&'static str, Tone, &'static str, &'static str) {
     match severity {
         Severity::Error => ("✗", Tone::Error, "error", "errors"),
         Severity::Warn => ("▲", Tone::Warn, "warning", "warnings"),
@@ -84,7 +84,7 @@ fn look(severity: Severity) -> (&'static str, Tone, &'static str, &'static str) 
 }
 
 /// The code as JSON has it, so that it can be searched for.
-fn code(code: FindingCode) -> String {
+pub(super) fn code(code: FindingCode) -> String {
     match serde_json::to_value(code) {
         Ok(serde_json::Value::String(name)) => name,
         _ => format!("{code:?}"),
@@ -140,7 +140,7 @@ fn with_excerpt(mut place: Vec<Line>, excerpt: &str, beside: Option<usize>, widt
 }
 
 /// Where it is, and what is there instead of what: `row 12`, `line 14`, `byte 1,234`, `column name`, ….
-fn place(example: &FindingExample) -> Vec<String> {
+pub(super) fn place(example: &FindingExample) -> Vec<String> {
     let mut parts = Vec::new();
     match example.row {
         Some(0) => parts.push(String::from("header")),

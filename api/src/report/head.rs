@@ -24,7 +24,7 @@ pub(super) fn lines(profile: &Profile, file_name: &str, width: usize) -> Vec<Lin
 }
 
 /// How the file was read, in words.
-fn dialect(format: &Format) -> Vec<String> {
+pub(super) fn dialect(format: &Format) -> Vec<String> {
     let mut words = vec![format!("separated by {}", separators(&format.delimiter))];
     words.push(match &format.quote {
         Some(quote) => format!("quoted with {quote}"),

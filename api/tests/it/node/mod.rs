@@ -4,6 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use data_inspector_api::report::render_html;
+
+use crate::profiles::customers;
 use crate::service::Server as Program;
 use crate::transport::Server as SmallServer;
 
@@ -58,6 +61,16 @@ async fn clients_of_both_streaming_protocols_follow_an_inspection() {
 async fn the_playground_works_in_a_browser() {
     let screenshot = std::env::var("PLAYGROUND_SCREENSHOT").unwrap_or_default();
     run_against_the_program("browser.mjs", &[&screenshot]).await;
+}
+
+/// `REPORT_SCREENSHOTS` names files to draw it into, without their ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_html_report_works_in_a_browser() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    std::fs::write(&file, render_html(&customers(), "customers.csv")).unwrap();
+    let screenshots = std::env::var("REPORT_SCREENSHOTS").unwrap_or_default();
+    run("report.mjs", &[file.to_str().unwrap(), &screenshots]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
