@@ -1,5 +1,5 @@
 //! Clears away what nobody needs any more: uploads that were never completed, blobs that nothing refers to, requests
-//! that nobody repeats. All of it can be done twice, and by several at once; nothing waits for it.
+//! that nobody repeats, old entries of the audit log. All of it can be done twice, and by several at once; nothing waits for it.
 
 use std::time::Duration;
 
@@ -28,6 +28,8 @@ pub struct CareConfig {
     pub blocks_kept_ms: u64,
     /// A request with an idempotency key may be repeated for so long. Longer than an upload may take.
     pub requests_kept_ms: u64,
+    /// Who did what is known for so long.
+    pub audit_kept_ms: u64,
 }
 
 impl Default for CareConfig {
@@ -38,6 +40,7 @@ impl Default for CareConfig {
             garbage_kept_ms: 600_000,
             blocks_kept_ms: 14 * DAY_MS,
             requests_kept_ms: 14 * DAY_MS,
+            audit_kept_ms: 400 * DAY_MS,
         }
     }
 }
@@ -73,6 +76,7 @@ impl Caretaker {
             ("blobs that nothing refers to", self.remove_garbage().await),
             ("blocks that were left behind", self.discard_blocks().await),
             ("requests that nobody repeats", self.forget_requests().await),
+            ("old entries of the audit log", self.forget_audit().await),
         ];
         for (what, result) in done {
             if let Err(error) = result {
@@ -120,12 +124,22 @@ impl Caretaker {
     }
 
     async fn forget_requests(&self) -> Result<(), CoordinatorError> {
-        let kept_micros =
-            i64::try_from(self.config.requests_kept_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let now = self.store.time().await?;
-        let before = Timestamp::from_micros(now.as_micros().saturating_sub(kept_micros));
+        let before = self.moment(self.config.requests_kept_ms).await?;
         while self.store.prune_idempotency_keys(before, BATCH).await? == u64::from(BATCH) {}
         Ok(())
+    }
+
+    async fn forget_audit(&self) -> Result<(), CoordinatorError> {
+        let before = self.moment(self.config.audit_kept_ms).await?;
+        while self.store.prune_audit(before, BATCH).await? == u64::from(BATCH) {}
+        Ok(())
+    }
+
+    /// So long ago.
+    async fn moment(&self, ago_ms: u64) -> Result<Timestamp, CoordinatorError> {
+        let ago_micros = i64::try_from(ago_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let now = self.store.time().await?;
+        Ok(Timestamp::from_micros(now.as_micros().saturating_sub(ago_micros)))
     }
 }
 

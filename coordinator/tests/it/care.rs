@@ -14,7 +14,13 @@ use crate::system::{PATIENCE, SMALL, System, World, coordinator_config, spec};
 
 /// Nothing is kept for longer than it is needed.
 fn at_once() -> CareConfig {
-    CareConfig { interval_ms: 5, garbage_kept_ms: 0, requests_kept_ms: 0, ..CareConfig::default() }
+    CareConfig {
+        interval_ms: 5,
+        garbage_kept_ms: 0,
+        requests_kept_ms: 0,
+        audit_kept_ms: 0,
+        ..CareConfig::default()
+    }
 }
 
 fn upload(name: &str, lifetime: Duration) -> NewUpload {
@@ -68,6 +74,23 @@ async fn uploads_that_lapsed_are_abandoned_with_their_blocks() {
         !again.deduplicated
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_did_what_is_forgotten_when_it_is_old_and_not_before() {
+    let world = World::new().await;
+    let (store, scope) = (&world.store, world.scope);
+    for number in 0..150 {
+        store.create_upload(scope, upload(&number.to_string(), Duration::from_secs(3600))).await.unwrap();
+    }
+    let log = store.audit_log(scope, None, 1_000).await.unwrap();
+    assert!(log.len() >= 150);
+    let middle = log[70].at;
+    let younger = log.iter().filter(|entry| entry.at >= middle).count();
+    while store.prune_audit(middle, 40).await.unwrap() > 0 {}
+    assert_eq!(store.audit_log(scope, None, 1_000).await.unwrap(), log[..younger]);
+    until(&world, "all is forgotten", async || store.audit_log(scope, None, 1).await.unwrap().is_empty())
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

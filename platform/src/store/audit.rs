@@ -3,7 +3,8 @@
 use data_inspector_domain::id::{InspectionId, PrincipalId};
 use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::{NotSet, Set};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use serde::Serialize;
 
 use super::access::Scope;
@@ -83,6 +84,28 @@ impl Store {
         let writing = self.begin().await?;
         writing.audit_all(scope, Action::SeeValues, ids).await?;
         writing.commit().await
+    }
+
+    /// Forgets at most `limit` entries of before a moment, the oldest first; says how many.
+    pub async fn prune_audit(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        use audit::Column;
+        let writing = self.begin_hasty().await?;
+        // Numbers rise with time: the oldest are found without looking at all of them.
+        let oldest = Query::select()
+            .columns([Column::Id, Column::At])
+            .from(audit::Entity)
+            .order_by(Column::Id, Order::Asc)
+            .limit(u64::from(limit))
+            .to_owned();
+        let old = Query::select()
+            .column(Column::Id)
+            .from_subquery(oldest, Alias::new("oldest"))
+            .and_where(Expr::col(Column::At).lt(before.as_micros()))
+            .to_owned();
+        let deleted =
+            audit::Entity::delete_many().filter(Column::Id.in_subquery(old)).exec(&writing.tx).await?;
+        writing.commit().await?;
+        Ok(deleted.rows_affected)
     }
 
     /// What was done in the workspace before an entry, newest first, at most `limit`; from the newest entry if

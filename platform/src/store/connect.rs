@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_inspector_domain::time::Timestamp;
 use data_inspector_migration::{Migrator, MigratorTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
@@ -183,7 +184,20 @@ impl Store {
     pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
         self.clock.now(&self.reader).await
     }
+
+    /// The same moment within a statement, which need not be asked for it first. A `BIGINT`.
+    pub(super) fn now_expression(&self) -> Expr {
+        match &self.clock {
+            Clock::Database if self.reader.get_database_backend() == DbBackend::Postgres => {
+                Expr::cust(POSTGRES_MICROS)
+            }
+            Clock::Database => host_micros().into(),
+            Clock::Manual(micros) => micros.load(Ordering::SeqCst).into(),
+        }
+    }
 }
+
+const POSTGRES_MICROS: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
 /// On SQLite it takes the lock for writing at once: a transaction that reads first and writes later is refused,
 /// without waiting, if another has written in between.
@@ -205,7 +219,7 @@ impl Clock {
 }
 
 async fn postgres_micros(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
+    let sql = format!("SELECT {POSTGRES_MICROS} AS micros");
     let row = db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     let row = row.ok_or(StoreErrorKind::Internal)?;
     Ok(row.try_get("", "micros")?)

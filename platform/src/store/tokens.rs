@@ -4,8 +4,8 @@ use data_inspector_domain::access::{Role, TokenScope};
 use data_inspector_domain::id::{PrincipalId, TokenId};
 use data_inspector_domain::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
 
 use super::access::Scope;
 use super::audit::Action;
@@ -123,17 +123,20 @@ impl Store {
         query.all(&self.reader).await?.into_iter().map(Token::try_from).collect()
     }
 
-    /// Who a token stands for; `None` if it is unknown, expired or revoked.
+    /// Who a token stands for; `None` if it is unknown, expired or revoked. One statement: every request asks.
     pub async fn authenticate(&self, hash: TokenHash) -> Result<Option<Authenticated>, StoreError> {
-        let now = self.now().await?;
+        let owner = tokens::Entity::belongs_to(principals::Entity)
+            .from(tokens::Column::PrincipalId)
+            .to(principals::Column::Id);
         let found = tokens::Entity::find()
+            .select_also(principals::Entity)
+            .join(JoinType::LeftJoin, owner.into())
             .filter(tokens::Column::Hash.eq(hash.0.to_vec()))
-            .filter(tokens::Column::ExpiresAt.gt(now.as_micros()))
+            .filter(Expr::col((tokens::Entity, tokens::Column::ExpiresAt)).gt(self.now_expression()))
             .filter(tokens::Column::RevokedAt.is_null())
             .one(&self.reader)
             .await?;
-        let Some(token) = found else { return Ok(None) };
-        let principal = principals::Entity::find_by_id(token.principal_id.clone()).one(&self.reader).await?;
+        let Some((token, principal)) = found else { return Ok(None) };
         let principal = principal.ok_or(StoreErrorKind::Corrupt("tokens.principal_id"))?;
         Ok(Some(Authenticated {
             token_id: parsed("tokens.id", &token.id)?,
