@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod blocks;
 pub mod client;
+pub mod expiry;
 pub mod grant;
 pub mod graphql;
 pub mod hub;

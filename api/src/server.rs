@@ -22,7 +22,7 @@ use crate::blocks::{Blocks, BlocksConfig};
 use crate::grant::{GrantSecret, GrantSigner};
 use crate::graphql::{self, Limits};
 use crate::hub::{Hub, HubConfig};
-use crate::transport::{self, Engine, SchemaError, TransportConfig, TransportState};
+use crate::transport::{self, Engine, RouterError, TransportConfig, TransportState};
 
 /// What the API needs.
 pub struct Deps {
@@ -94,9 +94,9 @@ pub enum ServerError {
     /// The bus does not let it listen.
     #[error("cannot follow what happens")]
     Bus(#[from] BusError),
-    /// Our schema is none: a defect.
-    #[error("cannot read the schema")]
-    Schema(#[from] SchemaError),
+    /// What is served is not fit to be.
+    #[error("cannot serve GraphQL")]
+    Router(#[from] RouterError),
     /// There is no randomness to sign upload URLs with.
     #[error("cannot make a secret: no randomness")]
     Randomness,
@@ -127,7 +127,7 @@ pub async fn run(
         Serving { grants, hub, mutations: mutations.clone(), shutdown: shutdown.clone() },
     )?;
 
-    let serve = axum::serve(listener, router)
+    let serve = axum::serve(transport::prompt(listener), router)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();
     let deadline = async {

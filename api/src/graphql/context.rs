@@ -2,20 +2,18 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use async_graphql::Context;
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::store::{Scope, Store};
-use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::error::RequestError;
 use super::loaders::Loaders;
-use super::moment;
 use super::profile_cache::ProfileCache;
 use super::server_info::Limits;
 use crate::auth::{Right, Viewer};
+use crate::expiry::Expiry;
 use crate::grant::GrantSigner;
 use crate::hub::Hub;
 
@@ -63,12 +61,20 @@ pub struct RequestContext {
     request_id: RequestId,
     viewer: Option<Viewer>,
     loaders: OnceLock<Loaders>,
+    /// Of a socket, on which somebody may authenticate again.
+    expiry: Option<Expiry>,
 }
 
 impl RequestContext {
     /// A request of somebody, or of nobody.
     pub fn new(request_id: RequestId, viewer: Option<Viewer>) -> Self {
-        Self { request_id, viewer, loaders: OnceLock::new() }
+        Self { request_id, viewer, loaders: OnceLock::new(), expiry: None }
+    }
+
+    /// The same on a socket, on which what they authenticated with may be renewed.
+    pub fn expiring(mut self, expiry: Expiry) -> Self {
+        self.expiry = Some(expiry);
+        self
     }
 
     /// Its name.
@@ -136,9 +142,8 @@ impl<'a> Caller<'a> {
         self.viewer.may(Right::SeeValues)
     }
 
-    /// When what they authenticated with expires, by the clock that streams wait by.
-    pub(super) fn expires_at(&self) -> Option<Instant> {
-        let left = self.viewer.expires_at?.as_micros().saturating_sub(moment::now().as_micros());
-        Instant::now().checked_add(Duration::from_micros(u64::try_from(left).unwrap_or(0)))
+    /// When what they authenticated with expires, for streams, which last.
+    pub(super) fn expiry(&self) -> Expiry {
+        self.request.expiry.clone().unwrap_or_else(|| Expiry::of(Some(self.viewer)))
     }
 }

@@ -49,6 +49,8 @@ pub enum ErrorCode {
     GraphqlValidationFailed,
     /// The hash of a document is not known; send the document.
     PersistedQueryNotFound,
+    /// The server executes only documents that it knows, and this is none of them.
+    DocumentNotTrusted,
     /// An argument or variable is wrong.
     BadUserInput,
     /// A cursor is malformed, or of another list.
@@ -73,10 +75,11 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::PersistedQueryNotFound,
+        Self::DocumentNotTrusted,
         Self::BadUserInput,
         Self::InvalidCursor,
         Self::Unauthenticated,
@@ -95,6 +98,7 @@ impl ErrorCode {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::InvalidCursor => "INVALID_CURSOR",
             Self::Unauthenticated => "UNAUTHENTICATED",

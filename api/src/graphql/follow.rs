@@ -23,6 +23,7 @@ use super::subscription::{
     ViewKeepAlive, WorkspaceStreamItem, WorkspaceTick, position,
 };
 use super::upload::received_blocks;
+use crate::expiry::Expiry;
 use crate::hub::{GoAwayReason, InspectionChange, InspectionChanges, WorkspaceChange, WorkspaceChanges};
 
 /// Between two messages about a workspace.
@@ -178,7 +179,7 @@ pub(super) struct TransferFollower {
     deps: Deps,
     scope: Scope,
     id: FileId,
-    expires_at: Option<Instant>,
+    expiry: Expiry,
     next_look: Instant,
     looks_without_news: u32,
     /// State and bytes that were sent last.
@@ -192,7 +193,7 @@ impl TransferFollower {
             deps: caller.deps.clone(),
             scope: caller.scope(),
             id,
-            expires_at: caller.expires_at(),
+            expiry: caller.expiry(),
             next_look: Instant::now(),
             looks_without_news: 0,
             sent: None,
@@ -211,7 +212,7 @@ impl TransferFollower {
         while !self.over {
             sleep_until(self.next_look).await;
             self.next_look = Instant::now() + TRANSFER_PAUSE;
-            if self.expires_at.is_some_and(|moment| moment <= Instant::now()) {
+            if self.expiry.moment().is_some_and(|moment| moment <= Instant::now()) {
                 self.over = true;
                 let go_away = ViewGoAway::because(GoAwayReason::Expired);
                 return Ok(Some(TransferStreamItem::ViewGoAway(go_away)));

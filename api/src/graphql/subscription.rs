@@ -296,11 +296,7 @@ impl SubscriptionRoot {
             None => {
                 let after = after.map(|cursor| EventCursor::parse_for(id, &cursor.0)).transpose()?;
                 let events = caller.deps.hub.subscribe_events(caller.scope(), id, after).await?;
-                let events = match caller.expires_at() {
-                    Some(moment) => events.expiring_at(moment),
-                    None => events,
-                };
-                handover::offer(ctx, events)
+                handover::offer(ctx, events.expiring(caller.expiry()))
             }
         };
         Ok(frames.map(move |frame| {
@@ -330,10 +326,7 @@ impl SubscriptionRoot {
         if caller.sees_values() {
             caller.load().note_values_seen(id).await?;
         }
-        let changes = match caller.expires_at() {
-            Some(moment) => changes.expiring_at(moment),
-            None => changes,
-        };
+        let changes = changes.expiring(caller.expiry());
         Ok(ProfileFollower::new(caller, changes, columns).into_stream())
     }
 
@@ -344,10 +337,7 @@ impl SubscriptionRoot {
     ) -> Result<impl Stream<Item = Result<WorkspaceStreamItem, RequestError>> + use<>, RequestError> {
         let caller = Caller::reading(ctx)?;
         let changes = caller.deps.hub.subscribe_workspace(caller.scope().workspace_id);
-        let changes = match caller.expires_at() {
-            Some(moment) => changes.expiring_at(moment),
-            None => changes,
-        };
+        let changes = changes.expiring(caller.expiry());
         Ok(WorkspaceFollower::new(caller, changes).into_stream())
     }
 

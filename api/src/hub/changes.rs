@@ -4,10 +4,10 @@ use bytes::Bytes;
 use data_inspector_domain::event::EventType;
 use data_inspector_domain::event::cursor::Cursor;
 use futures_util::{FutureExt, Stream};
-use tokio::time::Instant;
 
 use super::events::EventStream;
 use super::frame::{EventFrame, GoAwayReason};
+use crate::expiry::Expiry;
 
 /// That an inspection has changed; what it is now is read elsewhere.
 #[derive(Clone, Debug)]
@@ -47,9 +47,9 @@ impl InspectionChanges {
         Self { events, go_away: None }
     }
 
-    /// The same, sent away at a moment: when what the client authenticated with expires.
-    pub fn expiring_at(mut self, moment: Instant) -> Self {
-        self.events = self.events.expiring_at(moment);
+    /// The same, sent away when what the client authenticated with expires.
+    pub fn expiring(mut self, expiry: Expiry) -> Self {
+        self.events = self.events.expiring(expiry);
         self
     }
 

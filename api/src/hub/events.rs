@@ -14,6 +14,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, tim
 use super::counters::Subscriber;
 use super::feed::{FeedEvent, FeedState, Membership, Next};
 use super::frame::{EventFrame, GapReason, GoAwayReason};
+use crate::expiry::Expiry;
 
 /// Times a read of the database is tried before the subscriber is sent elsewhere.
 const ATTEMPTS: u32 = 5;
@@ -37,7 +38,7 @@ pub struct EventStream {
     keep_alive: Interval,
     /// Since the last tick.
     was_idle: bool,
-    expires_at: Option<Instant>,
+    expiry: Expiry,
     subscriber: Subscriber,
 }
 
@@ -77,13 +78,13 @@ impl EventStream {
             over: false,
             keep_alive,
             was_idle: true,
-            expires_at: None,
+            expiry: Expiry::at(None),
         }
     }
 
-    /// The same stream, sent away at a moment: when what the client authenticated with expires.
-    pub fn expiring_at(mut self, moment: Instant) -> Self {
-        self.expires_at = Some(moment);
+    /// The same stream, sent away when what the client authenticated with expires.
+    pub fn expiring(mut self, expiry: Expiry) -> Self {
+        self.expiry = expiry;
         self
     }
 
@@ -182,7 +183,7 @@ impl EventStream {
             return None;
         }
         let known_head = self.state.borrow().head();
-        let read = if overtaken { self.repair().await } else { self.read().await.map(Some) };
+        let read = if overtaken { self.repair().await } else { Box::pin(self.read()).await.map(Some) };
         match read {
             Ok(Some(events)) if events.is_empty() => {
                 known_head.map(|head| self.skip(self.cursor.next(), head))
@@ -224,7 +225,7 @@ impl EventStream {
         if !matches!(next, Next::Missing { .. } | Next::Doubt) {
             return Ok(None);
         }
-        let events = self.read().await?;
+        let events = Box::pin(self.read()).await?;
         let is_all = events.len() < self.batch() as usize;
         feed.learn(&events, if is_all { doubts } else { 0 });
         Ok(Some(events))
@@ -234,7 +235,7 @@ impl EventStream {
         self.member.shared.config.replay_batch.max(1)
     }
 
-    /// The next batch from the database.
+    /// The next batch from the database. Rare, and large while it lasts: callers keep it apart from what they are.
     async fn read(&self) -> Result<Vec<FeedEvent>, StoreError> {
         let (store, limit) = (&self.member.shared.store, self.batch());
         let mut back_off = FIRST_BACK_OFF;
@@ -267,17 +268,10 @@ impl EventStream {
     }
 
     async fn wait_for_change(&mut self) -> Waited {
-        let expires_at = self.expires_at;
-        let expired = async {
-            match expires_at {
-                Some(moment) => tokio::time::sleep_until(moment).await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
             () = self.member.shared.shutdown.cancelled() => Waited::End(GoAwayReason::Shutdown),
-            () = expired => Waited::End(GoAwayReason::Expired),
+            () = self.expiry.passed() => Waited::End(GoAwayReason::Expired),
             // The sender lives as long as the membership.
             _ = self.state.changed() => Waited::Changed,
             _ = self.keep_alive.tick() => Waited::Tick,

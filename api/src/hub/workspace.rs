@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::Shared;
 use super::counters::Subscriber;
 use super::frame::GoAwayReason;
+use crate::expiry::Expiry;
 
 /// More changed inspections than this are not named one by one.
 const MAX_NAMED: usize = 1_000;
@@ -37,7 +38,7 @@ pub struct WorkspaceChanges {
     workspace_id: WorkspaceId,
     mailbox: Arc<Mailbox>,
     over: bool,
-    expires_at: Option<Instant>,
+    expiry: Expiry,
     subscriber: Subscriber,
 }
 
@@ -165,12 +166,12 @@ impl WorkspaceChanges {
     pub(super) fn new(shared: Arc<Shared>, workspace_id: WorkspaceId) -> Self {
         let mailbox = shared.workspaces.join(workspace_id);
         let subscriber = Subscriber::new(&shared.counters);
-        Self { shared, workspace_id, mailbox, over: false, expires_at: None, subscriber }
+        Self { shared, workspace_id, mailbox, over: false, expiry: Expiry::at(None), subscriber }
     }
 
-    /// The same, sent away at a moment: when what the client authenticated with expires.
-    pub fn expiring_at(mut self, moment: Instant) -> Self {
-        self.expires_at = Some(moment);
+    /// The same, sent away when what the client authenticated with expires.
+    pub fn expiring(mut self, expiry: Expiry) -> Self {
+        self.expiry = expiry;
         self
     }
 
@@ -200,9 +201,7 @@ impl WorkspaceChanges {
             let reason = tokio::select! {
                 biased;
                 () = self.shared.shutdown.cancelled() => GoAwayReason::Shutdown,
-                () = sleep_until(self.expires_at.unwrap_or(keep_alive_at)), if self.expires_at.is_some() => {
-                    GoAwayReason::Expired
-                }
+                () = self.expiry.passed() => GoAwayReason::Expired,
                 () = self.mailbox.arrived.notified() => continue,
                 () = sleep_until(keep_alive_at) => return Some(WorkspaceChange::KeepAlive),
             };

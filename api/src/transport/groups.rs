@@ -23,6 +23,7 @@ use super::fault::Fault;
 use super::gate::{Admitted, DocumentHash};
 use super::request::Params;
 use crate::auth::Viewer;
+use crate::expiry::Expiry;
 use crate::graphql::{Handover, OneFrame, RequestContext, RequestId};
 use crate::hub::{EventFrame, EventStream};
 
@@ -65,6 +66,8 @@ pub(super) struct Subscription {
     pub(super) params: Params,
     pub(super) viewer: Option<Viewer>,
     pub(super) request_id: RequestId,
+    /// When it ends if nothing is renewed; none: with the viewer's token.
+    pub(super) expiry: Option<Expiry>,
 }
 
 /// One member of a group.
@@ -136,7 +139,10 @@ impl Subscription {
 
     fn answers<T: Send + Sync + 'static>(&self, source: T) -> BoxStream<'static, async_graphql::Response> {
         let Ok(admitted) = self.verdict.as_ref() else { return stream::empty().boxed() };
-        let context = RequestContext::new(self.request_id.clone(), self.viewer.clone());
+        let mut context = RequestContext::new(self.request_id.clone(), self.viewer.clone());
+        if let Some(expiry) = &self.expiry {
+            context = context.expiring(expiry.clone());
+        }
         self.engine.follow(engine::request(admitted, self.params.clone()).data(source), context)
     }
 

@@ -123,8 +123,14 @@ pub(super) fn admit(
         (Some(document), Some(hash)) if *hash != super::hash(document) => {
             return Err(Fault::malformed("`sha256Hash` is not the hash of `query`"));
         }
-        (Some(document), _) => shared.gate.admit(document)?,
-        (None, Some(hash)) => shared.gate.known(hash).ok_or_else(unknown_document)?,
+        (Some(document), _) => {
+            shared.trusted.check(|| super::hash(document))?;
+            shared.gate.admit(document)?
+        }
+        (None, Some(hash)) => match shared.trusted.find(hash) {
+            Some(document) => shared.gate.admit(&document)?,
+            None => shared.gate.known(hash).ok_or_else(unknown_document)?,
+        },
         (None, None) => return Err(Fault::malformed("`query` is missing")),
     };
     let admitted = verdict.as_ref().as_ref().map_err(Clone::clone)?;

@@ -12,14 +12,17 @@ mod groups;
 mod guard;
 mod http;
 mod json;
+mod listener;
 mod negotiate;
 mod places;
 mod playground;
 mod rate;
 mod request;
 mod stream;
+mod trusted;
 mod websocket;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,12 +34,15 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::engine::Engine;
 pub use self::gate::{GateLimits, SchemaError};
+pub use self::listener::prompt;
 pub use self::rate::RateConfig;
+pub use self::trusted::TrustedError;
 
 use self::gate::{DocumentHash, Gate};
 use self::groups::Groups;
 use self::places::Places;
 use self::rate::Rates;
+use self::trusted::Trusted;
 use crate::auth::Authenticator;
 use crate::graphql::RequestId;
 
@@ -64,6 +70,8 @@ pub struct TransportConfig {
     pub allowed_origins: Vec<String>,
     /// Answers only to the names of this machine. Must be on where nobody needs a token.
     pub loopback_only: bool,
+    /// A JSON file of documents by their SHA-256: no others are executed. Empty: all are.
+    pub trusted_documents: PathBuf,
     /// Streams and sockets.
     pub streams: StreamConfig,
 }
@@ -115,6 +123,7 @@ impl Default for TransportConfig {
             playground: true,
             allowed_origins: Vec::new(),
             loopback_only: false,
+            trusted_documents: PathBuf::new(),
             streams: StreamConfig::default(),
         }
     }
@@ -157,6 +166,7 @@ struct Shared {
     engine: Engine,
     authenticator: Authenticator,
     gate: Gate,
+    trusted: Trusted,
     rates: Rates,
     places: Arc<Places>,
     groups: Arc<Groups>,
@@ -164,15 +174,28 @@ struct Shared {
     shutdown: CancellationToken,
 }
 
+/// What is served is not fit to be.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterError {
+    /// Our schema is none: a defect.
+    #[error("cannot read the schema")]
+    Schema(#[from] SchemaError),
+    /// The trusted documents are none.
+    #[error("cannot use api.transport.trusted_documents")]
+    Trusted(#[from] TrustedError),
+}
+
 /// The routes `/graphql`, `/graphql/ws`, `/graphql/stream` and, if it is wanted, `/playground`.
-pub fn router(state: TransportState) -> Result<Router, SchemaError> {
+pub fn router(state: TransportState) -> Result<Router, RouterError> {
     let TransportState { engine, authenticator, config, shutdown } = state;
     let gate = Gate::try_new(engine.sdl(), config.gate.clone(), config.introspection)?;
+    let trusted = Trusted::read(&config.trusted_documents)?;
     let rates = Rates::new(config.rate.clone());
     let places = Places::new(config.streams.connections, config.streams.connections_per_caller);
     let groups = Arc::default();
     let has_playground = config.playground;
-    let shared = Arc::new(Shared { engine, authenticator, gate, rates, places, groups, config, shutdown });
+    let shared =
+        Arc::new(Shared { engine, authenticator, gate, trusted, rates, places, groups, config, shutdown });
     let router = Router::new()
         .route("/graphql", get(http::get).post(http::post))
         .route("/graphql/ws", get(websocket::upgrade))

@@ -28,9 +28,9 @@ use super::negotiate::MediaType;
 use super::places::Place;
 use super::rate::caller_of;
 use super::request::Params;
-use super::websocket::expiry;
 use super::{Shared, guard};
 use crate::auth::Viewer;
+use crate::expiry::Expiry;
 use crate::graphql::{RequestContext, RequestId};
 
 /// Events that wait to be read.
@@ -102,7 +102,7 @@ async fn events(
     place: Place,
     request_id: RequestId,
 ) -> Response {
-    let expires_at = viewer.as_ref().and_then(expiry);
+    let expires_at = Expiry::of(viewer.as_ref()).moment();
     let answers = match start(&shared, wanted, viewer, &request_id).await {
         Ok(answers) => answers,
         Err(fault) => stream::iter([Answer::of_json(fault.body(&request_id)).event()]).boxed(),
@@ -142,7 +142,7 @@ async fn start(
     charge(shared, admitted, &params, viewer.as_ref())?;
     if kind == OperationKind::Subscription {
         let (engine, request_id) = (shared.engine.clone(), request_id.clone());
-        let subscription = Subscription { engine, verdict, params, viewer, request_id };
+        let subscription = Subscription { engine, verdict, params, viewer, request_id, expiry: None };
         return Ok(shared.groups.follow(subscription).map(|answer| answer.event()).boxed());
     }
     let request = engine::request(admitted, params);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use data_inspector_api::expiry::Expiry;
 use data_inspector_api::hub::{EventFrame, EventStream, GoAwayReason, Hub, HubConfig, HubError};
 use data_inspector_api::hub::{InspectionChange, WorkspaceChange};
 use data_inspector_domain::event::cursor::Cursor;
@@ -312,7 +313,7 @@ async fn a_stream_ends_when_its_token_does() {
     let bench = Bench::new(HubConfig::default()).await;
     let id = bench.inspection().await;
     let soon = tokio::time::Instant::now() + Duration::from_millis(50);
-    let mut events = bench.follow(id, None).await.expiring_at(soon);
+    let mut events = bench.follow(id, None).await.expiring(Expiry::at(Some(soon)));
     next(&mut events).await.unwrap();
     let last = next(&mut events).await.unwrap();
     assert!(matches!(last, EventFrame::GoAway { reason: GoAwayReason::Expired, .. }), "{last:?}");

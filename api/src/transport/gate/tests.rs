@@ -8,7 +8,7 @@ const SDL: &str = "
     type Tag { name: String }
     input In { in: In number: Int }
     type Mutation { change: Int }
-    type Subscription { ticks(after: String): Int more: Int }
+    type Subscription { ticks(after: String, every: Int): Int more: Int }
     directive @tagged(by: String!) on FIELD
 ";
 
@@ -195,10 +195,7 @@ fn a_variable_for_the_position_and_nothing_else_is_no_difference() {
     let mere = |name: &str| Some(name.to_owned());
     assert_eq!(position("subscription($a: String) { ticks(after: $a) }"), mere("a"));
     assert_eq!(position("subscription($a: String) { ticks(after: $  a) } # of $a"), mere("a"));
-    assert_eq!(
-        position("subscription($a: String, $ab: Boolean!) { ticks(after: $a) @skip(if: $ab) }"),
-        mere("a")
-    );
+    assert_eq!(position("subscription($a: String, $ab: Int) { ticks(after: $a, every: $ab) }"), mere("a"));
     assert_eq!(position("subscription($a: String!) { ticks(after: $a) @tagged(by: $ a) }"), None);
     assert_eq!(position("subscription { ticks(after: \"$a $a\") }"), None);
     assert_eq!(position("subscription { more }"), None);

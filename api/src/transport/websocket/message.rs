@@ -43,6 +43,12 @@ pub(super) enum ClientMessage {
     },
 }
 
+/// Whether a message could not be read because it is larger than the library was told to read. That says so in words
+/// only: its types are not ours to name.
+pub(super) fn is_too_big(error: &axum::Error) -> bool {
+    error.to_string().contains("Message too long")
+}
+
 /// `payload: null` is no payload.
 fn object_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map<String, Value>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())

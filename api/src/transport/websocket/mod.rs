@@ -3,8 +3,13 @@
 //!
 //! One task reads, one writes, one runs each operation. They meet in one short queue: who produces faster than the
 //! client reads waits there, and a client that reads nothing is closed when a write has taken too long.
+//!
+//! A socket lasts longer than a token. The protocol has one `connection_init`; before its token expires, a client sends
+//! the next in a `ping`: `{"type":"ping","payload":{"authorization":"Bearer di_…"}}`. It has to stand for the same
+//! person with the same rights. The `pong` to it says that everything goes on; 4403, that nothing does.
 
 mod message;
+mod operation;
 mod session;
 mod writer;
 
@@ -16,7 +21,6 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use self::message::close;
-pub(super) use self::session::expiry;
 use super::http::{refused, request_id};
 use super::negotiate::MediaType;
 use super::{Shared, guard};
@@ -43,8 +47,10 @@ pub(super) async fn upgrade(
         .protocols([PROTOCOL])
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
-        .max_message_size(message_bytes)
-        .max_frame_size(message_bytes)
+        // What is somewhat too large is read to its end: a connection that is dropped with something unread is
+        // reset, and takes with it what the client should know.
+        .max_message_size(2 * message_bytes)
+        .max_frame_size(2 * message_bytes)
         .on_upgrade(async move |socket| {
             if socket.protocol().is_some() {
                 session::run(socket, shared, request_id, session::Introduction { authorization, place })

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::stream::{self, SplitStream};
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -16,24 +16,18 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::super::answer::Answer;
-use super::super::engine;
 use super::super::fault::{Fault, FaultKind};
-use super::super::gate::OperationKind;
-use super::super::groups::Subscription;
-use super::super::http::{admit, charge, run as run_once};
 use super::super::json::has_more_values;
 use super::super::places::Place;
 use super::super::rate::caller_of;
 use super::super::request::Params;
 use super::super::{Shared, new_request_id};
 use super::message::{self, ClientMessage, close};
+use super::operation::Operation;
 use super::writer::{self, Gone, Outbox};
 use crate::auth::Viewer;
-use crate::graphql::{ErrorCode, RequestContext, RequestId};
-
-/// So much later than everybody else no token expires: timers count less far.
-const FAR_AWAY: Duration = Duration::from_secs(30 * 24 * 3600);
+use crate::expiry::{Expiry, Renewal};
+use crate::graphql::{ErrorCode, RequestId};
 
 /// How long the other side has to answer a close frame.
 const LINGER: Duration = Duration::from_secs(1);
@@ -54,7 +48,8 @@ struct Session {
     viewer: Option<Option<Viewer>>,
     /// When the socket has to be introduced, answered for, or given up; whatever is next.
     init_until: Option<Instant>,
-    expires_at: Option<Instant>,
+    renewal: Renewal,
+    expiry: Expiry,
     heard_at: Instant,
     asked: bool,
 }
@@ -80,6 +75,7 @@ pub(super) async fn run(
     let config = shared.config.streams.clone();
     let (outbox, writer) = writer::start(sink, Duration::from_millis(config.write_timeout_ms), over.clone());
     let now = Instant::now();
+    let (renewal, expiry) = Renewal::new();
     let mut session = Session {
         shared,
         outbox,
@@ -87,7 +83,8 @@ pub(super) async fn run(
         introduction,
         viewer: None,
         init_until: Some(now + Duration::from_millis(config.init_timeout_ms)),
-        expires_at: None,
+        renewal,
+        expiry,
         heard_at: now,
         asked: false,
     };
@@ -111,7 +108,7 @@ impl Session {
                 () = sleep_until(self.next_deadline()) => self.deadline_passed(stream).await,
                 received = stream.next() => match received {
                     Some(Ok(received)) => self.receive(received).await,
-                    // Too large, or not as the protocol below ours wants it: the library has said so.
+                    Some(Err(error)) if message::is_too_big(&error) => self.refuse(close::TOO_BIG).await,
                     Some(Err(_)) | None => return,
                 },
             };
@@ -124,7 +121,7 @@ impl Session {
     fn next_deadline(&self) -> Instant {
         let ping = Duration::from_millis(self.shared.config.streams.ping_ms);
         let silence = self.heard_at + if self.asked { ping * 2 } else { ping };
-        [self.init_until, self.expires_at].into_iter().flatten().fold(silence, Instant::min)
+        [self.init_until, self.expiry.moment()].into_iter().flatten().fold(silence, Instant::min)
     }
 
     async fn deadline_passed(&mut self, stream: &mut SplitStream<WebSocket>) -> ControlFlow<()> {
@@ -133,7 +130,7 @@ impl Session {
             self.outbox.close(close::INIT_TIMEOUT).await;
             return ControlFlow::Break(());
         }
-        if self.expires_at.is_some_and(|moment| moment <= now) {
+        if self.expiry.moment().is_some_and(|moment| moment <= now) {
             self.say_goodbye(stream, close::FORBIDDEN).await;
             return ControlFlow::Break(());
         }
@@ -149,6 +146,9 @@ impl Session {
         self.heard_at = Instant::now();
         self.asked = false;
         match received {
+            Message::Text(text) if text.len() > self.shared.config.streams.message_bytes => {
+                self.refuse(close::TOO_BIG).await
+            }
             Message::Text(text) if has_more_values(text.as_bytes(), self.shared.config.body_values) => {
                 self.refuse(close::TOO_BIG).await
             }
@@ -169,8 +169,13 @@ impl Session {
 
     async fn handle(&mut self, message: ClientMessage) -> ControlFlow<()> {
         match message {
-            ClientMessage::ConnectionInit { payload } => self.init(&payload).await,
-            ClientMessage::Ping { payload } => going_on(self.outbox.send(message::pong(payload)).await),
+            // Once for each socket, and larger than all else: not a part of what the socket is.
+            ClientMessage::ConnectionInit { payload } => Box::pin(self.init(&payload)).await,
+            ClientMessage::Ping { payload } => match authorization_in(payload.as_ref()) {
+                // Not said back: it is a secret.
+                Some(authorization) => Box::pin(self.renew(authorization)).await,
+                None => going_on(self.outbox.send(message::pong(payload)).await),
+            },
             ClientMessage::Pong {} => ControlFlow::Continue(()),
             ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
             ClientMessage::Complete { id } => {
@@ -184,13 +189,8 @@ impl Session {
         if self.init_until.take().is_none() {
             return self.refuse(close::TOO_MANY_INIT).await;
         }
-        let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        let authorization = match given {
-            Some((_, Value::String(value))) => Some(value.as_str()),
-            // Something that is no text is no token, and not nobody.
-            Some((_, value)) if !value.is_null() => Some("?"),
-            _ => self.introduction.authorization.as_deref(),
-        };
+        let given = authorization_of(payload);
+        let authorization = given.or(self.introduction.authorization.as_deref());
         let viewer = match self.shared.authenticator.authenticate(authorization).await {
             Ok(viewer) => viewer,
             Err(crate::auth::AuthError::Store(_)) => return self.refuse(close::TRY_AGAIN).await,
@@ -199,9 +199,26 @@ impl Session {
         if self.introduction.place.give_to(caller_of(viewer.as_ref())).is_err() {
             return self.refuse(close::TRY_AGAIN).await;
         }
-        self.expires_at = viewer.as_ref().and_then(expiry);
+        self.renewal.put_off(viewer.as_ref());
         self.viewer = Some(viewer);
         going_on(self.outbox.send(message::connection_ack()).await)
+    }
+
+    /// Takes another token for the same person with the same rights, before the one that is in use expires. What runs
+    /// goes on.
+    async fn renew(&mut self, authorization: &str) -> ControlFlow<()> {
+        let Some(viewer) = &self.viewer else { return self.refuse(close::UNAUTHORIZED).await };
+        let renewed = match self.shared.authenticator.authenticate(Some(authorization)).await {
+            Ok(renewed) => renewed,
+            Err(crate::auth::AuthError::Store(_)) => return self.refuse(close::TRY_AGAIN).await,
+            Err(_) => return self.refuse(close::FORBIDDEN).await,
+        };
+        if !is_same(viewer.as_ref(), renewed.as_ref()) {
+            return self.refuse(close::FORBIDDEN).await;
+        }
+        self.renewal.put_off(renewed.as_ref());
+        self.viewer = Some(renewed);
+        going_on(self.outbox.send(message::pong(None)).await)
     }
 
     async fn subscribe(&mut self, id: String, payload: Map<String, Value>) -> ControlFlow<()> {
@@ -231,6 +248,7 @@ impl Session {
             outbox: self.outbox.clone(),
             id: id.clone(),
             request_id,
+            expiry: self.expiry.clone(),
         };
         let operations = Arc::clone(&self.operations);
         let number = operations.numbers.fetch_add(1, Ordering::Relaxed);
@@ -307,52 +325,25 @@ impl Operations {
     }
 }
 
-/// One operation of a socket.
-struct Operation {
-    shared: Arc<Shared>,
-    outbox: Outbox,
-    id: String,
-    request_id: RequestId,
+/// What stands for an `Authorization` header in a payload.
+fn authorization_of(payload: &Map<String, Value>) -> Option<&str> {
+    let (_, value) = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"))?;
+    match value {
+        Value::Null => None,
+        Value::String(value) => Some(value),
+        // Something that is no text is no token, and not nobody.
+        _ => Some("?"),
+    }
 }
 
-type Last = Result<Option<axum::extract::ws::Utf8Bytes>, Gone>;
+fn authorization_in(payload: Option<&Value>) -> Option<&str> {
+    authorization_of(payload?.as_object()?)
+}
 
-impl Operation {
-    /// Sends all answers but the last message, `complete` or `error`, which it returns.
-    async fn run(&self, params: Params, viewer: Option<Viewer>) -> Last {
-        match self.answer(params, viewer).await {
-            Ok(last) => last,
-            Err(fault) => Ok(Some(message::error(&self.id, &fault.errors(&self.request_id)))),
-        }
-    }
-
-    async fn answer(&self, params: Params, viewer: Option<Viewer>) -> Result<Last, Fault> {
-        let (verdict, kind) = admit(&self.shared, &params)?;
-        let admitted = verdict.as_ref().as_ref().map_err(Clone::clone)?;
-        charge(&self.shared, admitted, &params, viewer.as_ref())?;
-        if kind == OperationKind::Subscription {
-            let (engine, request_id) = (self.shared.engine.clone(), self.request_id.clone());
-            let subscription = Subscription { engine, verdict, params, viewer, request_id };
-            return Ok(self.follow(self.shared.groups.follow(subscription)).await);
-        }
-        let request = engine::request(admitted, params);
-        let context = RequestContext::new(self.request_id.clone(), viewer);
-        let execution = self.shared.engine.execute(request, context);
-        let response = run_once(execution, kind, self.shared.config.timeout()).await?;
-        Ok(self.follow(stream::iter([Answer::new(response)])).await)
-    }
-
-    async fn follow(&self, answers: impl Stream<Item = Arc<Answer>> + Send) -> Last {
-        let mut answers = std::pin::pin!(answers);
-        let quoted_id: Arc<str> = message::quoted(&self.id).into();
-        while let Some(answer) = answers.next().await {
-            if let Some(errors) = &answer.refusal {
-                return Ok(Some(message::error(&self.id, errors)));
-            }
-            self.outbox.send_next(Arc::clone(&quoted_id), answer).await?;
-        }
-        Ok(Some(message::complete(&self.id)))
-    }
+/// The same person with the same rights, whatever they authenticated with.
+fn is_same(one: Option<&Viewer>, other: Option<&Viewer>) -> bool {
+    let known = |viewer: &Viewer| (viewer.scope, viewer.role, viewer.scopes.clone());
+    one.map(known) == other.map(known)
 }
 
 fn going_on(sent: Result<(), Gone>) -> ControlFlow<()> {
@@ -362,12 +353,4 @@ fn going_on(sent: Result<(), Gone>) -> ControlFlow<()> {
 /// A close frame has room for 123 bytes.
 fn shortened(id: &str) -> &str {
     &id[..id.floor_char_boundary(80)]
-}
-
-/// When the viewer's token expires, by the clock of timers.
-pub(in super::super) fn expiry(viewer: &Viewer) -> Option<Instant> {
-    let micros = u64::try_from(viewer.expires_at?.as_micros()).unwrap_or(0);
-    let at = UNIX_EPOCH + Duration::from_micros(micros);
-    let left = at.duration_since(SystemTime::now()).unwrap_or_default();
-    Some(Instant::now() + left.min(FAR_AWAY))
 }

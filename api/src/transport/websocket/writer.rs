@@ -1,5 +1,6 @@
 //! The task that writes to a socket, and the short queue before it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,11 +95,10 @@ async fn write(
     mut outgoing: mpsc::Receiver<Outgoing>,
     deadline: Duration,
 ) {
-    while let Some(outgoing) = outgoing.recv().await {
-        let message = outgoing.into_message();
-        let is_last = matches!(message, Message::Close(_));
-        match timeout(deadline, socket.send(message)).await {
-            Ok(Ok(())) if !is_last => {}
+    let mut waiting = Vec::new();
+    while outgoing.recv_many(&mut waiting, QUEUE).await > 0 {
+        match timeout(deadline, write_all(&mut socket, &mut waiting)).await {
+            Ok(Ok(ControlFlow::Continue(()))) => {}
             Err(_) => {
                 tracing::info!("a client does not read and is closed");
                 return;
@@ -106,4 +106,24 @@ async fn write(
             Ok(_) => return,
         }
     }
+}
+
+/// What waits goes out together: whoever is a little behind catches up in fewer steps. Nothing follows a close frame.
+async fn write_all(
+    socket: &mut SplitSink<WebSocket, Message>,
+    waiting: &mut Vec<Outgoing>,
+) -> Result<ControlFlow<()>, axum::Error> {
+    let mut flow = ControlFlow::Continue(());
+    for outgoing in waiting.drain(..) {
+        let message = outgoing.into_message();
+        if matches!(message, Message::Close(_)) {
+            flow = ControlFlow::Break(());
+        }
+        socket.feed(message).await?;
+        if flow.is_break() {
+            break;
+        }
+    }
+    socket.flush().await?;
+    Ok(flow)
 }

@@ -219,3 +219,27 @@ async fn without_introspection_the_schema_is_not_told() {
     let typename = post(&server, &json!({ "query": "{ __typename }" })).send().await.unwrap();
     assert_eq!(json_of(typename).await["data"]["__typename"], "Query");
 }
+
+#[tokio::test]
+async fn where_documents_are_trusted_no_others_are_executed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("documents.json");
+    let hash = |document: &str| -> String {
+        Sha256::digest(document).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let by_hash = |document: &str| {
+        let persisted = json!({ "version": 1, "sha256Hash": hash(document) });
+        json!({ "extensions": { "persistedQuery": persisted } })
+    };
+    let (known, unknown) = ("{ hello }", "{ __typename }");
+    std::fs::write(&path, json!({ hash(known): known }).to_string()).unwrap();
+    let server = Server::with(TransportConfig { trusted_documents: path, ..Default::default() }).await;
+    // By its hash, without that anybody has sent it; and as a whole.
+    for body in [by_hash(known), json!({ "query": known })] {
+        let answer = json_of(post(&server, &body).send().await.unwrap()).await;
+        assert_eq!(answer["data"]["hello"], "Hello world");
+    }
+    check(post(&server, &json!({ "query": unknown })), 400, "DOCUMENT_NOT_TRUSTED").await;
+    // That somebody has sent it makes it none.
+    check(post(&server, &by_hash(unknown)), 400, "PERSISTED_QUERY_NOT_FOUND").await;
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_graphql::{Context, Object, Result, Schema, SimpleObject, Subscription};
 use data_inspector_api::auth::{Anonymous, ApiToken, Authenticator};
-use data_inspector_api::transport::{Engine, TransportConfig, TransportState, router};
+use data_inspector_api::transport::{Engine, TransportConfig, TransportState, prompt, router};
 use data_inspector_domain::access::TokenScope;
 use data_inspector_domain::time::Timestamp;
 use data_inspector_platform::store::{Clock, NewToken, NewWorkspace, Scope, Store, StoreConfig};
@@ -172,14 +172,15 @@ impl Server {
         let witness = Arc::new(Witness::default());
         let schema = Schema::build(Query, Mutation, Subscriptions).data(Arc::clone(&witness)).finish();
         let shutdown = CancellationToken::new();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let listener = prompt(listener);
         let state = TransportState {
             engine: Engine::new(schema),
             authenticator: Authenticator::new(store.clone(), Anonymous::FirstOwner),
             config,
             shutdown: shutdown.clone(),
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let app = router(state).unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, witness, shutdown, store, scope, _dir: dir }
@@ -195,10 +196,19 @@ impl Server {
 
     /// A token that works for a while.
     pub(crate) async fn token(&self, lifetime: Duration) -> String {
+        self.new_token(lifetime, &[TokenScope::Read]).await
+    }
+
+    /// A token that may be used for something else, and works for long.
+    pub(crate) async fn token_for(&self, scopes: &[TokenScope]) -> String {
+        self.new_token(Duration::from_secs(600), scopes).await
+    }
+
+    async fn new_token(&self, lifetime: Duration, scopes: &[TokenScope]) -> String {
         let token = ApiToken::generate().unwrap();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let expires_at = Timestamp::from_micros((now + lifetime).as_micros() as i64);
-        let scopes = vec![TokenScope::Read];
+        let scopes = scopes.to_vec();
         let new = NewToken { name: "test".into(), hash: token.hash(), scopes, expires_at };
         self.store.create_token(self.scope, new).await.unwrap();
         token.reveal().to_owned()

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use data_inspector_api::transport::{StreamConfig, TransportConfig};
+use data_inspector_domain::access::TokenScope;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -224,8 +225,8 @@ async fn connections_and_messages_are_bounded() {
     let mut client = Client::introduced(&server).await;
     let second = try_connect(&server, &[("sec-websocket-protocol", "graphql-transport-ws")]).await;
     assert!(matches!(second, Err(Error::Http(response)) if response.status() == 503));
-    client.subscribe("1", &"{ hello } #".repeat(1_000)).await;
-    assert!(matches!(client.hear().await, Heard::Closed(1009, _) | Heard::Gone));
+    client.subscribe("1", &format!("{{ hello }} #{}", "x".repeat(1_200))).await;
+    assert_eq!(client.hear().await, closed(1009, "Message too big"));
     let server = Server::with(quick(StreamConfig { connections_per_caller: 1, ..Default::default() })).await;
     let first = Client::introduced(&server).await;
     let mut second = Client::connect(&server).await;
@@ -305,4 +306,49 @@ async fn a_token_that_expires_ends_the_socket() {
         .await;
     assert_eq!(client.hear().await, message(json!({ "type": "connection_ack" })));
     assert_eq!(client.hear().await, closed(4403, "Forbidden"));
+}
+
+async fn introduced_with(server: &Server, token: &str) -> Client {
+    let mut client = Client::connect(server).await;
+    let payload = json!({ "authorization": format!("Bearer {token}") });
+    client.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(client.hear().await, message(json!({ "type": "connection_ack" })));
+    client
+}
+
+fn renewal(token: &str) -> Value {
+    json!({ "type": "ping", "payload": { "authorization": format!("Bearer {token}") } })
+}
+
+#[tokio::test]
+async fn a_token_that_is_renewed_in_time_ends_nothing() {
+    let server = Server::with(quick(StreamConfig { farewell_ms: 10, ..Default::default() })).await;
+    let first = server.token(Duration::from_millis(1_500)).await;
+    let mut client = introduced_with(&server, &first).await;
+    client.subscribe("1", "subscription { quiet }").await;
+    assert_eq!(client.hear().await, next("1", json!({ "quiet": 1 })));
+    client.say(renewal(&server.token(Duration::from_secs(600)).await)).await;
+    // The token is a secret: it is not said back.
+    assert_eq!(client.hear().await, message(json!({ "type": "pong" })));
+    // Another, of which nothing is renewed, is closed after the first would have been.
+    let mut witness = introduced_with(&server, &server.token(Duration::from_millis(1_500)).await).await;
+    assert_eq!(witness.hear().await, closed(4403, "Forbidden"));
+    client.subscribe("2", "{ hello }").await;
+    assert_eq!(client.hear().await, next("2", json!({ "hello": "Hello world" })));
+    assert_eq!(server.witness.open_streams.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_by_one_for_the_same_rights_only() {
+    let server = Server::start().await;
+    let token = server.token(Duration::from_secs(600)).await;
+    let others = [server.token_for(&[TokenScope::Read, TokenScope::Write]).await, "di_0".to_owned()];
+    for other in others {
+        let mut client = introduced_with(&server, &token).await;
+        client.say(renewal(&other)).await;
+        assert_eq!(client.hear().await, closed(4403, "Forbidden"));
+    }
+    let mut client = Client::connect(&server).await;
+    client.say(renewal(&token)).await;
+    assert_eq!(client.hear().await, closed(4401, "Unauthorized"));
 }
