@@ -11,7 +11,7 @@ mod rust_source;
 use rust_source::Names;
 
 /// Which of our crates a crate may import, by folder. Crates that do not exist yet are in their place already.
-const IMPORTS: [(&str, &[&str]); 9] = [
+const IMPORTS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("migration", &[]),
     ("engine", &["domain"]),
@@ -21,6 +21,7 @@ const IMPORTS: [(&str, &[&str]); 9] = [
     ("coordinator", &["domain", "engine", "platform"]),
     ("api", &["coordinator", "domain", "platform", "worker"]),
     ("bench", &[]),
+    ("bench/fanout", &["domain", "platform"]),
     ("e2e", &["api", "bench", "coordinator", "domain", "engine", "platform", "worker"]),
 ];
 
@@ -39,6 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "api/src/main.rs",
             "api/src/roles",
             "api/src/serve_commands.rs",
+            "bench/fanout/src",
             "bench/src/main.rs",
             "coordinator/src/main.rs",
             "worker/src/main.rs",
@@ -55,7 +57,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("bytes", &[""]),
     ("cargo_metadata", &["e2e/src/programs.rs"]),
     ("chardetng", &["engine/src"]),
-    ("clap", &["api/src", "bench/src", "worker/src/main.rs"]),
+    ("clap", &["api/src", "bench/fanout/src", "bench/src", "worker/src/main.rs"]),
     ("console", &["api/src"]),
     ("dataloader", &["api/src"]),
     ("encoding_rs", &["engine/src"]),
@@ -95,7 +97,18 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("suppaftp", &["platform/src/sources"]),
     ("tempfile", &[""]),
     ("thiserror", &[""]),
-    ("tokio", &["api/src", "coordinator/src", "e2e/benches", "e2e/src", "platform/src", "worker/src"]),
+    (
+        "tokio",
+        &[
+            "api/src",
+            "bench/fanout/src",
+            "coordinator/src",
+            "e2e/benches",
+            "e2e/src",
+            "platform/src",
+            "worker/src",
+        ],
+    ),
     ("tokio_tungstenite", &["api/src/client"]),
     ("tokio_util", &[""]),
     ("toml", &["platform/src/config.rs", "platform/src/config"]),
