@@ -20,7 +20,8 @@ pub(crate) fn rows(count: usize) -> Vec<u8> {
         };
         bytes.extend_from_slice(text.as_bytes());
         if row % 29 == 0 {
-            bytes.extend_from_slice(b"9,\xff\xfe,x,1\n");
+            // Beside UTF-8, so that it is damage and not another encoding.
+            bytes.extend_from_slice(b"9,\xc3\xa9\xff\xfe,x,1\n");
         }
     }
     bytes
