@@ -7,13 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::finding::Finding;
 use crate::spec::Confidence;
 
+mod alert;
 mod column;
 mod figure;
+mod meaning;
 mod number;
+mod text;
 
+pub use alert::{Alert, AlertCode};
 pub use column::{ColumnProfile, DataType, NullSpelling, TypeShare};
 pub use figure::{Estimate, Histogram, HistogramKind, Quantile, TopValue};
+pub use meaning::{DateFacts, DayMonthOrder, DominantType, Meaning, SemanticType, SortOrder, ValuePlace};
 pub use number::{NumberFacts, Outliers};
+pub use text::{Pattern, TextFacts};
 
 /// Version of this document's shape; rises when a reader of the old shape would break.
 pub const PROFILE_VERSION: u32 = 2;
@@ -34,10 +40,24 @@ pub struct Profile {
     pub column_count: u32,
     /// How the file was read.
     pub format: Format,
+    /// The bytes of the file whose records are counted, ascending, as far as leaves are known: all data once it is read.
+    pub seen_ranges: Vec<ByteRange>,
     /// One entry per column, in file order.
     pub columns: Vec<ColumnProfile>,
+    /// What deserves a look in the columns, in their order.
+    pub alerts: Vec<Alert>,
     /// One entry per kind of defect, in the order of the catalogue.
     pub findings: Vec<Finding>,
+}
+
+/// Bytes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ByteRange {
+    /// The first byte.
+    pub start: u64,
+    /// One after the last byte.
+    pub end: u64,
 }
 
 /// How the file was read.

@@ -1,31 +1,49 @@
 //! Dates and times of day in text, to and from microseconds since 1970-01-01T00:00:00 UTC in the proleptic
 //! Gregorian calendar. Algorithms: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*
 //! (`days_from_civil`, `civil_from_days`).
+//!
+//! Dates that begin with the year are here, those that end with it in [`year_last`].
+
+pub mod year_last;
 
 /// Microseconds of a day.
 pub const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Days since 1970-01-01 of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
-pub fn parse_year_first(text: &[u8]) -> Option<i64> {
+/// A point in time, with what a calendar says about its day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Microseconds since the epoch.
+    pub micros: i64,
+    /// From 0, January.
+    pub month: u8,
+    /// From 0, Monday.
+    pub weekday: u8,
+}
+
+impl Moment {
+    /// Midnight of a day; `None` if there is no such day.
+    #[inline]
+    fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
+        let days = days_of(year, month, day)?;
+        // 1970-01-01 was a Thursday; the years that can be written begin 719,528 days, a multiple of 7, before.
+        let weekday = (days + 719_528 + 5) as u64 % 7;
+        Some(Self { micros: days * DAY_MICROS, month: month as u8 - 1, weekday: weekday as u8 })
+    }
+
+    /// The same day, at another time of it.
+    pub(crate) fn plus(self, micros: i64) -> Self {
+        Self { micros: self.micros + micros, ..self }
+    }
+}
+
+/// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
+pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
     let [y1, y2, y3, y4, sep, m1, m2, same, d1, d2] = *text else { return None };
     if sep != same || !is_separator(sep) {
         return None;
     }
     let year = two_digits(y1, y2)? * 100 + two_digits(y3, y4)?;
-    days_of(year, two_digits(m1, m2)?, two_digits(d1, d2)?)
-}
-
-/// Whether the text is `DD/MM/YYYY` or `MM/DD/YYYY`, with `-`, `/` or `.` between, and a day in at least one of
-/// the two readings. Which one it is cannot be known from one value.
-pub fn is_year_last(text: &[u8]) -> bool {
-    let [a1, a2, sep, b1, b2, same, y1, y2, y3, y4] = *text else { return false };
-    if sep != same || !is_separator(sep) {
-        return false;
-    }
-    let parts = (two_digits(a1, a2), two_digits(b1, b2), two_digits(y1, y2), two_digits(y3, y4));
-    let (Some(a), Some(b), Some(century), Some(year)) = parts else { return false };
-    let year = century * 100 + year;
-    days_of(year, a, b).is_some() || days_of(year, b, a).is_some()
+    Moment::of_day(year, two_digits(m1, m2)?, two_digits(d1, d2)?)
 }
 
 /// Microseconds of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.f` with 1 to 9 digits (beyond microseconds they are
@@ -43,18 +61,18 @@ pub fn parse_time_of_day(text: &[u8]) -> Option<i64> {
     valid.then(|| ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
 }
 
-/// Microseconds since the epoch of a date and time of day with `T` or a blank between and an optional offset
-/// (`Z`, `+01:00`, `+0100`, `+01`). Without an offset the time is taken as UTC.
-pub fn parse_timestamp(text: &[u8]) -> Option<i64> {
+/// A date and time of day with `T` or a blank between and an optional offset (`Z`, `+01:00`, `+0100`, `+01`). Without
+/// an offset the time is taken as UTC. Month and weekday are those of the date as it is written.
+pub fn parse_timestamp(text: &[u8]) -> Option<Moment> {
     let (date, rest) = text.split_at_checked(10)?;
     let (&separator, rest) = rest.split_first()?;
     if separator != b'T' && separator != b' ' {
         return None;
     }
-    let days = parse_year_first(date)?;
+    let date = parse_year_first(date)?;
     let zone_at = rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
     let (time, zone) = rest.split_at(zone_at);
-    Some(days * DAY_MICROS + parse_time_of_day(time)? - parse_offset(zone)?)
+    Some(date.plus(parse_time_of_day(time)? - parse_offset(zone)?))
 }
 
 /// `YYYY-MM-DD` of days since the epoch.
@@ -72,11 +90,11 @@ pub fn format_timestamp(micros: i64) -> String {
     format!("{}T{clock}{}Z", format_date(days), fraction.trim_end_matches('0'))
 }
 
-fn is_separator(byte: u8) -> bool {
+pub(crate) fn is_separator(byte: u8) -> bool {
     matches!(byte, b'-' | b'/' | b'.')
 }
 
-fn two_digits(tens: u8, ones: u8) -> Option<i64> {
+pub(crate) fn two_digits(tens: u8, ones: u8) -> Option<i64> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
 }
@@ -141,10 +159,12 @@ mod tests {
     #[test]
     fn days_go_round_trip() {
         for days in (-719_528..2_932_896).step_by(17) {
-            assert_eq!(parse_year_first(format_date(days).as_bytes()), Some(days));
+            let parsed = parse_year_first(format_date(days).as_bytes()).unwrap();
+            assert_eq!(parsed.micros, days * DAY_MICROS);
+            assert_eq!(i64::from(parsed.weekday), (days + 3).rem_euclid(7));
         }
-        assert_eq!(parse_year_first(b"1970-01-02"), Some(1));
-        assert_eq!(parse_year_first(b"2024/02/29"), Some(19_782));
+        let leap_day = Moment { micros: 19_782 * DAY_MICROS, month: 1, weekday: 3 };
+        assert_eq!(parse_year_first(b"2024/02/29"), Some(leap_day));
     }
 
     #[test]
@@ -152,14 +172,13 @@ mod tests {
         for text in ["2023-02-29", "2023-13-01", "2023-00-10", "2023-1-010", "2023-01/01", "20230-1-01"] {
             assert_eq!(parse_year_first(text.as_bytes()), None, "{text}");
         }
-        assert!(is_year_last(b"31/12/2020") && is_year_last(b"12-31-2020") && !is_year_last(b"31/31/2020"));
     }
 
     #[test]
     fn timestamps_with_offsets() {
         let check = |text: &str, shown: &str| {
             assert_eq!(
-                parse_timestamp(text.as_bytes()).map(format_timestamp).as_deref(),
+                parse_timestamp(text.as_bytes()).map(|moment| format_timestamp(moment.micros)).as_deref(),
                 Some(shown),
                 "{text}"
             );

@@ -1,6 +1,7 @@
 //! What one cell can be read as: decided by the value itself, never by a sample.
 
-use crate::calendar::{self, DAY_MICROS};
+use crate::calendar::year_last::{self, YearLast};
+use crate::calendar::{self, Moment};
 use crate::exact_sum::Number;
 
 /// The class of a value that is not null.
@@ -21,10 +22,16 @@ pub enum Class {
     Nan,
     /// A date that begins with the year.
     DateYearFirst,
-    /// A date that ends with the year.
+    /// A date of two numbers and a year of four digits.
     DateYearLast,
+    /// A date of two numbers and a year of two digits.
+    DateShortYear,
+    /// A date whose month is a name.
+    DateNamed,
     /// A date that begins with the year, and a time of day.
     Timestamp,
+    /// A date that ends with the year, and a time of day.
+    TimestampYearLast,
     /// A time of day.
     Time,
     /// 36 characters of RFC 9562.
@@ -37,7 +44,7 @@ pub enum Class {
 
 impl Class {
     /// All classes, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Boolean,
         Self::Integer,
         Self::Decimal,
@@ -46,7 +53,10 @@ impl Class {
         Self::Nan,
         Self::DateYearFirst,
         Self::DateYearLast,
+        Self::DateShortYear,
+        Self::DateNamed,
         Self::Timestamp,
+        Self::TimestampYearLast,
         Self::Time,
         Self::Uuid,
         Self::Code,
@@ -59,8 +69,10 @@ impl Class {
 pub enum Value {
     /// A number, exact and as the nearest `f64`.
     Number(Class, Number, f64),
-    /// A date or timestamp, in microseconds since the epoch.
-    Time(Class, i64),
+    /// A date or timestamp.
+    Time(Class, Moment),
+    /// A date or timestamp of two readings.
+    YearLast(Class, YearLast),
     /// A value that is only counted.
     Plain(Class),
 }
@@ -76,6 +88,18 @@ const POWERS_OF_TEN: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 
+impl Value {
+    /// Its class.
+    pub fn class(&self) -> Class {
+        match *self {
+            Self::Number(class, ..)
+            | Self::Time(class, _)
+            | Self::YearLast(class, _)
+            | Self::Plain(class) => class,
+        }
+    }
+}
+
 /// What a cell's bytes, after unquoting, can be read as.
 #[inline]
 pub fn classify(text: &[u8]) -> Value {
@@ -88,18 +112,22 @@ pub fn classify(text: &[u8]) -> Value {
 }
 
 fn classify_digits(text: &[u8]) -> Value {
-    let has = |at: usize, set: &[u8]| text.get(at).is_some_and(|byte| set.contains(byte));
+    let at = |index: usize| text.get(index).copied().unwrap_or(0);
+    let has = |index: usize, set: &[u8]| set.contains(&at(index));
     if text.len() >= 10 && has(4, b"-/.") {
         if text.len() == 10
-            && let Some(days) = calendar::parse_year_first(text)
+            && let Some(date) = calendar::parse_year_first(text)
         {
-            return Value::Time(Class::DateYearFirst, days * DAY_MICROS);
+            return Value::Time(Class::DateYearFirst, date);
         }
-        if let Some(micros) = calendar::parse_timestamp(text) {
-            return Value::Time(Class::Timestamp, micros);
+        if let Some(time) = calendar::parse_timestamp(text) {
+            return Value::Time(Class::Timestamp, time);
         }
-    } else if text.len() == 10 && has(2, b"-/.") && calendar::is_year_last(text) {
-        return Value::Plain(Class::DateYearLast);
+    }
+    if has(2, b"-/. ") || has(1, b"-/. ") {
+        if let Some(value) = classify_year_at_end(text) {
+            return value;
+        }
     } else if has(2, b":") && calendar::parse_time_of_day(text).is_some() {
         return Value::Plain(Class::Time);
     }
@@ -107,6 +135,23 @@ fn classify_digits(text: &[u8]) -> Value {
         return Value::Plain(Class::Uuid);
     }
     number_or(text, Class::Text)
+}
+
+/// A date that ends with the year, perhaps with a time after it. Most texts that come here are decimals.
+fn classify_year_at_end(text: &[u8]) -> Option<Value> {
+    let separators = text.iter().take(8).filter(|byte| matches!(byte, b'-' | b'/' | b'.' | b' ')).count();
+    if text.len() < 8 || separators < 2 {
+        return None;
+    }
+    if let Some(date) = YearLast::parse(text) {
+        let class = match date.is_short() {
+            true => Class::DateShortYear,
+            false if text.len() > 10 => Class::TimestampYearLast,
+            false => Class::DateYearLast,
+        };
+        return Some(Value::YearLast(class, date));
+    }
+    year_last::parse_named(text).map(|date| Value::Time(Class::DateNamed, date))
 }
 
 fn classify_letters(text: &[u8]) -> Value {
@@ -117,6 +162,10 @@ fn classify_letters(text: &[u8]) -> Value {
         3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
         3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
         36 if is_uuid(text) => Value::Plain(Class::Uuid),
+        10..=20 if text[text.len() - 1].is_ascii_digit() => match year_last::parse_named(text) {
+            Some(date) => Value::Time(Class::DateNamed, date),
+            None => Value::Plain(Class::Text),
+        },
         _ => Value::Plain(Class::Text),
     }
 }
@@ -245,9 +294,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn class_of(text: &str) -> Class {
-        match classify(text.as_bytes()) {
-            Value::Number(class, ..) | Value::Time(class, _) | Value::Plain(class) => class,
-        }
+        classify(text.as_bytes()).class()
     }
 
     #[test]
@@ -262,7 +309,10 @@ mod tests {
         check(Class::Infinite, &["inf", "-inf", "Infinity"]);
         check(Class::Nan, &["NaN", "nan"]);
         check(Class::DateYearFirst, &["2024-01-31", "1999/12/31", "2024.02.29"]);
-        check(Class::DateYearLast, &["31.01.2024", "12/31/1999"]);
+        check(Class::DateYearLast, &["31.01.2024", "12/31/1999", "1/2/2024", "31/1/2024"]);
+        check(Class::DateShortYear, &["31.01.24", "12/31/99"]);
+        check(Class::DateNamed, &["31 Jan 2024", "1-JAN-2024", "January 31, 2024"]);
+        check(Class::TimestampYearLast, &["31.01.2024 10:00", "1/2/2024 9:05 PM", "12/31/1999 23:59:59"]);
         check(Class::Timestamp, &["2024-01-31 10:00", "2024-01-31T10:00:00.123Z"]);
         check(Class::Time, &["10:00", "23:59:59.5"]);
         check(Class::Uuid, &["123e4567-e89b-12d3-a456-426614174000", "a23e4567-e89b-12d3-a456-42661417400F"]);
@@ -276,6 +326,8 @@ mod tests {
             ".",
             "--1",
             "1.2.3",
+            "1.2.34",
+            "12 345.67",
             "2024-02-30",
             "31/31/2020",
             "10:61",

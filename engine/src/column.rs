@@ -4,21 +4,33 @@
 use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
-use crate::cell::{Class, Value, classify};
+use crate::cell::{Class, Value};
 use crate::exact_sum::Number;
 use crate::limits::VALUE_BYTES;
+use crate::semantic::Semantics;
 use crate::sketch::distinct::{Distinct, DistinctWire};
+use crate::text::{Census, Shapes};
 
 mod counter;
 mod extreme;
+mod order;
+mod places;
 mod ranked;
+mod sequence;
+mod two_readings;
 
+pub(crate) use counter::BatchText;
 pub(crate) use counter::count_chars;
 pub use counter::{ColumnCounter, NullSpellings};
 use extreme::prefix_key;
 pub use extreme::{NumberExtreme, TextExtreme};
-pub use ranked::{NumberCounts, Numbers, Ranks, Times};
+pub use order::{ColumnOrder, Trend};
+pub use places::{PLACES, Place, Places, Sighting};
+pub use ranked::{Calendar, NumberCounts, Numbers, Ranks, Times};
 use ranked::{NumbersWire, TimesWire, merge_optional};
+pub use sequence::ColumnSequence;
+use two_readings::TwoReadingsWire;
+pub use two_readings::{Proof, TwoReadings};
 
 /// Lengths of the values in characters or bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +84,16 @@ pub struct ColumnState {
     pub text_range: Option<(TextExtreme, TextExtreme)>,
     /// The numbers, if there are any.
     pub numbers: Option<Box<Numbers>>,
-    /// The dates and timestamps that begin with the year, if there are any.
+    /// The dates and timestamps of one reading, if there are any.
     pub times: Option<Box<Times>>,
+    /// Those of two, if there are any.
+    pub two_readings: Option<Box<TwoReadings>>,
+    /// What hides in the texts.
+    pub census: Census,
+    /// What the values may mean.
+    pub semantics: Semantics,
+    /// Where values of each class are.
+    pub places: Places,
     /// Different values.
     pub distinct: Distinct,
     /// First eight bytes of the smallest and of the largest value, to reject most comparisons at once.
@@ -96,6 +116,10 @@ impl ColumnState {
             text_range: None,
             numbers: None,
             times: None,
+            two_readings: None,
+            census: Census::default(),
+            semantics: Semantics::default(),
+            places: Places::default(),
             distinct: Distinct::new(sizes.distinct_exact, sizes.distinct_log2_registers),
             range_keys: (u64::MAX, 0),
             queued_hashes: Vec::new(),
@@ -124,7 +148,8 @@ impl ColumnState {
 
     fn ranks(&mut self) -> impl Iterator<Item = &mut Ranks> {
         let numbers = self.numbers.iter_mut().map(|numbers| &mut numbers.ranks);
-        numbers.chain(self.times.iter_mut().map(|times| &mut times.ranks))
+        let times = self.times.iter_mut().map(|times| &mut times.ranks);
+        numbers.chain(times).chain(self.two_readings.iter_mut().flat_map(|dates| dates.ranks()))
     }
 
     /// Cells that are not null.
@@ -146,25 +171,45 @@ impl ColumnState {
         }
         merge_optional(&mut self.numbers, other.numbers.as_deref(), Numbers::merge);
         merge_optional(&mut self.times, other.times.as_deref(), Times::merge);
+        merge_optional(&mut self.two_readings, other.two_readings.as_deref(), TwoReadings::merge);
+        self.census.merge(&other.census);
+        self.semantics.merge(&other.semantics);
+        self.places.merge(&other.places);
         self.distinct.merge(&other.distinct);
     }
 
-    /// Counts `weight` cells with a value that is not null. `text` is the whole value.
+    /// Counts `weight` cells with a value that is not null. `text` is the whole value, and was read as `value`.
     #[inline]
-    fn measure(&mut self, hash: u64, text: &[u8], chars: u64, weight: u64) {
+    fn measure(
+        &mut self,
+        hash: u64,
+        (text, chars): (&[u8], u64),
+        value: Value,
+        weight: u64,
+        shapes: &mut Shapes,
+    ) {
         self.measure_any(hash, text, text.len() as u64, chars, weight);
-        let class = match classify(text) {
-            Value::Number(class, number, value) => {
-                self.measure_number(text, class, (number, value), weight);
-                class
+        self.classes[value.class() as usize] += weight;
+        match value {
+            Value::Number(class, number, nearest) => {
+                self.measure_number(text, class, (number, nearest), weight)
             }
-            Value::Time(class, micros) => {
-                self.measure_time(micros, weight);
-                class
+            Value::Time(_, moment) => {
+                let sizes = self.sizes;
+                let first = || Box::new(Times::before(sizes, moment.micros));
+                self.times.get_or_insert_with(first).add(moment, weight);
             }
-            Value::Plain(class) => class,
-        };
-        self.classes[class as usize] += weight;
+            Value::YearLast(_, date) => {
+                let sizes = self.sizes;
+                self.two_readings.get_or_insert_default().add(sizes, date, weight);
+            }
+            Value::Plain(Class::Text | Class::Code) => {
+                shapes.add(text, weight, &mut self.census, &mut self.semantics);
+            }
+            // Norway, among countries.
+            Value::Plain(Class::Boolean) if text.len() == 2 => self.semantics.add_short(text, weight),
+            Value::Plain(_) => {}
+        }
     }
 
     #[inline]
@@ -183,13 +228,9 @@ impl ColumnState {
         let sizes = self.sizes;
         let first = || Box::new(Numbers::before(sizes, text, number.0, number.1));
         self.numbers.get_or_insert_with(first).add(text, class, number, weight);
-    }
-
-    #[inline]
-    fn measure_time(&mut self, micros: i64, weight: u64) {
-        let sizes = self.sizes;
-        let first = || Box::new(Times::before(sizes, micros));
-        self.times.get_or_insert_with(first).add(micros, weight);
+        if class == Class::Integer && text.len() == 8 {
+            self.semantics.add_compact_date(text, weight);
+        }
     }
 
     fn extend_text_range(&mut self, text: &[u8], len: u64) {
@@ -225,6 +266,10 @@ impl ColumnState {
             text_range: self.text_range.clone(),
             numbers: self.numbers.as_deref().map(Numbers::to_wire),
             times: self.times.as_deref().map(Times::to_wire),
+            two_readings: self.two_readings.as_deref().map(TwoReadings::to_wire),
+            census: self.census,
+            semantics: self.semantics,
+            places: self.places.clone(),
             distinct: self.distinct.to_wire(),
         }
     }
@@ -238,9 +283,10 @@ impl ColumnState {
             None => None,
             Some(numbers) => Some(Box::new(Numbers::from_wire(sizes, numbers)?)),
         };
-        let times = match wire.times {
+        let times = Times::from_optional_wire(sizes, wire.times)?;
+        let two_readings = match wire.two_readings {
             None => None,
-            Some(times) => Some(Box::new(Times::from_wire(sizes, times)?)),
+            Some(dates) => Some(Box::new(TwoReadings::from_wire(sizes, dates)?)),
         };
         let distinct =
             Distinct::from_wire(sizes.distinct_exact, sizes.distinct_log2_registers, &wire.distinct)?;
@@ -259,6 +305,10 @@ impl ColumnState {
             text_range: wire.text_range,
             numbers,
             times,
+            two_readings,
+            census: wire.census,
+            semantics: wire.semantics,
+            places: wire.places,
             distinct,
             range_keys,
             queued_hashes: Vec::new(),
@@ -278,6 +328,10 @@ pub struct ColumnWire {
     text_range: Option<(TextExtreme, TextExtreme)>,
     numbers: Option<NumbersWire>,
     times: Option<TimesWire>,
+    two_readings: Option<TwoReadingsWire>,
+    census: Census,
+    semantics: Semantics,
+    places: Places,
     distinct: DistinctWire,
 }
 

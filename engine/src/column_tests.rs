@@ -1,5 +1,6 @@
 use super::*;
-use crate::sketch::frequent::FrequentSummary;
+use crate::cell::classify;
+use crate::text::shape::Shape;
 use proptest::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,23 +15,42 @@ fn nulls() -> NullSpellings {
     NullSpellings::new(&["NA".into(), "-".into()])
 }
 
-fn count(cells: &[String]) -> (ColumnState, FrequentSummary) {
+/// The place of the `row`th cell.
+fn place(row: usize) -> Place {
+    Place { offset: row as u64, leaf: 0, row_in_leaf: row as u64 }
+}
+
+fn count(cells: &[String]) -> (ColumnState, ColumnSequence) {
+    count_from(0, cells)
+}
+
+/// Counts cells of which the first is in this row.
+fn count_from(row: usize, cells: &[String]) -> (ColumnState, ColumnSequence) {
     let mut counter = ColumnCounter::new(SIZES, 2, 3);
-    cells.iter().for_each(|cell| counter.add(&nulls(), cell.as_bytes()));
+    for (at, cell) in cells.iter().enumerate() {
+        counter.add(&nulls(), cell.as_bytes(), place(row + at));
+    }
     counter.take()
 }
 
 /// Every cell measured on its own, nothing deferred.
 fn plainly(cells: &[String]) -> ColumnState {
     let mut state = ColumnState::new(SIZES, 2);
-    for cell in cells {
+    let mut shapes = Shapes::new(4);
+    for (row, cell) in cells.iter().enumerate() {
         match cell.as_str() {
             "" => state.empties += 1,
             "NA" => state.nulls[0] += 1,
             "-" => state.nulls[1] += 1,
-            text => state.measure(xxh3_64(text.as_bytes()), text.as_bytes(), text.chars().count() as u64, 1),
+            text => {
+                let (bytes, hash) = (text.as_bytes(), xxh3_64(text.as_bytes()));
+                let value = classify(bytes);
+                state.measure(hash, (bytes, text.chars().count() as u64), value, 1, &mut shapes);
+                state.places.add(value.class(), hash, (bytes, bytes.len() as u64), || place(row));
+            }
         }
     }
+    shapes.take_summary(&mut state.census);
     state.complete();
     state
 }
@@ -42,6 +62,8 @@ fn cell() -> impl Strategy<Value = String> {
         "[0-9]{17,21}",
         "1e[0-9]{1,2}",
         "20[0-9]{2}-0[1-9]-1[0-9]",
+        "[0-3][0-9]/[01][0-9]/20[0-9]{2}",
+        "[a-c]{1,3}@[a-c]\\.de",
         Just("NA".to_owned()),
         Just("é".repeat(300)),
         "[xyz]{250,270}",
@@ -61,12 +83,14 @@ proptest! {
         cut in 0usize..120,
     ) {
         let (left, right) = cells.split_at(cut.min(cells.len()));
-        let (mut forward, mut backward) = (count(left).0, count(right).0);
-        forward.merge(&count(right).0);
+        let (mut forward, mut backward) = (count(left).0, count_from(left.len(), right).0);
+        forward.merge(&count_from(left.len(), right).0);
         backward.merge(&count(left).0);
         let reversed: Vec<String> = cells.iter().rev().cloned().collect();
         let whole = count(&cells).0.to_wire();
-        prop_assert_eq!(&count(&reversed).0.to_wire(), &whole);
+        // Elsewhere, the same cells have other places.
+        let elsewhere = ColumnWire { places: whole.places.clone(), ..count(&reversed).0.to_wire() };
+        prop_assert_eq!(&elsewhere, &whole);
         prop_assert_eq!(&forward.to_wire(), &whole);
         prop_assert_eq!(&backward.to_wire(), &whole);
         prop_assert_eq!(ColumnState::from_wire(SIZES, 2, whole.clone()).map(|s| s.to_wire()), Some(whole));
@@ -113,4 +137,96 @@ fn sums_are_exact_as_far_as_an_i64_holds_the_digits() {
     assert_eq!(sum(&[i64::MAX, i64::MAX]), ("18446744073709551614".to_owned(), true));
     assert_eq!(sum(&[i64::MIN, 1]), ("-9223372036854775807".to_owned(), true));
     assert!(!count(&["9223372036854775808".to_owned()]).0.numbers.unwrap().sum.is_exact());
+}
+
+fn order_of(cells: &[&str]) -> (ColumnOrder, ColumnOrder) {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.to_string()).collect();
+    let whole = count(&cells).1.order;
+    let mut joined = ColumnOrder::default();
+    cells.chunks(2).for_each(|pair| joined.append(count(pair).1.order));
+    (whole, joined)
+}
+
+#[test]
+fn order_by_bytes_and_by_rank() {
+    let check = |cells: &[&str], text: (bool, bool, bool), rank: (bool, bool, bool)| {
+        for order in [order_of(cells).0, order_of(cells).1] {
+            assert_eq!(
+                (order.text.ascends, order.text.descends, order.text.repeats),
+                text,
+                "{cells:?}: text"
+            );
+            assert_eq!(
+                (order.rank.ascends, order.rank.descends, order.rank.repeats),
+                rank,
+                "{cells:?}: rank"
+            );
+        }
+    };
+    let (up, down, none) = ((true, false, false), (false, true, false), (false, false, false));
+    check(&["1", "2", "NA", "3"], up, up);
+    check(&["9", "10", "", "11"], none, up);
+    check(&["3", "2", "2", "1"], (false, true, true), (false, true, true));
+    check(&["a", "b", "c"], up, none);
+    check(&["2024-01-03", "2024-01-02", "2023-12-31"], down, down);
+    check(&["1", "1.0", "2"], up, (true, false, true));
+    check(&["9007199254740992", "9007199254740993"], up, up);
+    check(&["1", "2024-01-02"], up, none);
+    check(&["x", "x"], (true, true, true), none);
+    check(&["5", "6", "5"], none, none);
+}
+
+proptest! {
+    #[test]
+    fn order_joins_in_the_order_of_the_file(
+        numbers in proptest::collection::vec(0i64..4, 0..8),
+        sorted in any::<bool>(),
+        cut in 0usize..8,
+    ) {
+        let mut numbers = numbers;
+        if sorted {
+            numbers.sort_unstable();
+        }
+        let cells: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        let (left, right) = cells.split_at(cut.min(cells.len()));
+        let mut joined = count(left).1.order;
+        joined.append(count(right).1.order);
+        prop_assert_eq!(&joined, &count(&cells).1.order);
+        prop_assert_eq!(joined.rank.ascends, numbers.is_sorted());
+        prop_assert_eq!(joined.rank.descends, numbers.iter().rev().is_sorted());
+    }
+
+    #[test]
+    fn shapes_lie_within_their_bounds(cells in proptest::collection::vec("[a1.-]{1,4}", 1..120), cut in 0usize..120) {
+        let texts: Vec<String> = cells.iter().filter(|cell| is_text(cell)).cloned().collect();
+        let (left, right) = texts.split_at(cut.min(texts.len()));
+        let shapes = ColumnSequence::merge(count(left).1, count(right).1, SIZES.top_values_tracked).shapes;
+        prop_assert!(shapes.counters.len() <= 4);
+        for counter in &shapes.counters {
+            let same = texts.iter().filter(|text| Shape::of(text.as_bytes()).kinds == counter.kinds);
+            let truth = same.count() as u64;
+            prop_assert!(counter.count <= truth && truth <= counter.count + shapes.error, "{:?}", counter);
+        }
+    }
+
+    #[test]
+    fn the_census_counts_each_text(cells in proptest::collection::vec("[ aB\t\n\u{7}é\u{a0}]{1,5}", 0..60)) {
+        let census = count(&cells).0.census;
+        let texts: Vec<&String> = cells.iter().filter(|cell| is_text(cell)).collect();
+        let count = |has: &dyn Fn(&str) -> bool| texts.iter().filter(|text| has(text)).count() as u64;
+        let is_space = |c: char| c.is_ascii_whitespace();
+        prop_assert_eq!(census.texts, texts.len() as u64);
+        prop_assert_eq!(census.leading_space, count(&|text| text.starts_with(is_space)));
+        prop_assert_eq!(census.trailing_space, count(&|text| text.ends_with(is_space)));
+        prop_assert_eq!(census.line_break, count(&|text| text.contains('\n')));
+        prop_assert_eq!(census.control, count(&|text| text.contains('\u{7}')));
+        prop_assert_eq!(census.non_ascii, count(&|text| !text.is_ascii()));
+        prop_assert_eq!(census.invisible, count(&|text| text.contains('\u{a0}')));
+        prop_assert_eq!(census.mixed_case, count(&|text| text.contains('a') && text.contains('B')));
+        prop_assert_eq!(census.upper_case, count(&|text| !text.contains('a') && text.contains('B')));
+    }
+}
+
+fn is_text(cell: &str) -> bool {
+    matches!(classify(cell.as_bytes()), Value::Plain(Class::Text | Class::Code)) && cell != "-"
 }

@@ -1,16 +1,24 @@
 //! Turns a partial into the profile document.
 
-use data_inspector_domain::profile::{Format, LineEndings, PROFILE_VERSION, Profile};
+use data_inspector_domain::profile::{
+    Alert, ByteRange, ColumnProfile, Format, LineEndings, PROFILE_VERSION, Profile,
+};
 use data_inspector_domain::spec::ResolvedSpec;
 
 use crate::charset::Charset;
+use crate::column::ColumnSequence;
 use crate::partial::Partial;
+use crate::scan::LeafContext;
 
+mod alerts;
 mod column;
+mod dates;
 mod distribution;
 mod findings;
 mod frequency;
+mod meaning;
 mod numbers;
+mod texts;
 mod types;
 
 pub(crate) use findings::{described, excerpt_text, words};
@@ -18,9 +26,16 @@ pub(crate) use findings::{described, excerpt_text, words};
 /// The profile of the leaves in `partial`: of the whole file once it has all of them.
 pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {
     let rows = partial.rows();
-    let frequent = partial.fold_frequent();
-    let column =
-        |index: usize| column::column_profile(spec, index, rows, &partial.columns[index], &frequent[index]);
+    let sequences = partial.fold_sequences();
+    let places = meaning::Rows::new(spec, partial);
+    let column = |index: usize| {
+        let (state, sequence) = (&partial.columns[index], &sequences[index]);
+        column::column_profile(spec, &column::Counted { index, rows, places: &places, state, sequence })
+    };
+    let columns: Vec<ColumnProfile> = (0..spec.columns.len()).map(column).collect();
+    let alerts = |(column, sequence): (&ColumnProfile, &ColumnSequence)| -> Vec<Alert> {
+        alerts::alerts(column, &sequence.frequent, places.are_all)
+    };
     Profile {
         profile_version: PROFILE_VERSION,
         engine_version: spec.engine_version,
@@ -28,9 +43,25 @@ pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {
         row_count: rows,
         column_count: spec.columns.len() as u32,
         format: format(spec, partial),
-        columns: (0..spec.columns.len()).map(column).collect(),
+        seen_ranges: seen_ranges(spec, partial),
+        alerts: columns.iter().zip(&sequences).flat_map(alerts).collect(),
+        columns,
         findings: findings::findings(spec, partial),
     }
+}
+
+/// The ranges of the leaves, joined where they touch.
+fn seen_ranges(spec: &ResolvedSpec, partial: &Partial) -> Vec<ByteRange> {
+    let context = LeafContext::new(spec);
+    let mut ranges: Vec<ByteRange> = Vec::new();
+    for totals in &partial.leaves {
+        let (start, end) = (context.leaf_start(totals.leaf), context.leaf_end(totals.leaf));
+        match ranges.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => ranges.push(ByteRange { start, end }),
+        }
+    }
+    ranges
 }
 
 fn format(spec: &ResolvedSpec, partial: &Partial) -> Format {

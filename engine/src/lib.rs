@@ -12,8 +12,8 @@
 //!
 //! * A state of a column is a function of the *multiset* of its cells ([`column`], [`sketch`]), so that it
 //!   merges in any order. Sums are exact integers, never floats.
-//! * The one exception, the most frequent values ([`sketch::frequent`]), is built per leaf in record order and
-//!   merged along the fixed binary tree over leaf indices.
+//! * What depends on the order of cells ([`column::ColumnSequence`]: the most frequent values and shapes, whether
+//!   values ascend) is built per leaf in record order and merged along the fixed binary tree over leaf indices.
 //! * No libm, no hash-map iteration order, no float whose value depends on the order of additions.
 //!
 //! # The way of a byte
@@ -40,11 +40,13 @@ pub mod partial;
 mod records;
 mod runaway;
 pub mod scan;
+pub mod semantic;
 pub mod sequencer;
 mod simd;
 pub mod sketch;
 pub mod survey;
 mod suspects;
+pub mod text;
 mod utf8;
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::column::{ColumnState, ColumnWire};
+use crate::column::{ColumnSequence, ColumnState, ColumnWire};
 use crate::ledger::Ledger;
-use crate::sketch::frequent::FrequentSummary;
 
 /// Rows and lines of a leaf: of the records that start in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,7 +30,7 @@ pub struct LeafPartial {
     /// File offset of the first record that was counted, if there was one.
     pub first_start: Option<u64>,
     pub(crate) columns: Vec<ColumnState>,
-    pub(crate) frequent: Vec<FrequentSummary>,
+    pub(crate) sequences: Vec<ColumnSequence>,
     pub(crate) ledger: Ledger,
 }
 
@@ -47,7 +46,7 @@ impl LeafPartial {
             totals: LeafTotals { leaf, rows: 0, lines: 0, line_endings: [0; 3] },
             first_start: None,
             columns: Partial::new(spec).columns,
-            frequent: vec![FrequentSummary::default(); spec.columns.len()],
+            sequences: vec![ColumnSequence::default(); spec.columns.len()],
             ledger: Ledger::new(spec.file_size_bytes),
         }
     }
@@ -60,10 +59,10 @@ pub struct Partial {
     pub(crate) columns: Vec<ColumnState>,
     /// Ascending by leaf.
     pub(crate) leaves: Vec<LeafTotals>,
-    /// The most frequent values of each column, by node of the fixed tree over leaf indices: the node
+    /// What depends on order of each column, by node of the fixed tree over leaf indices: the node
     /// (level, index) covers the leaves from index · 2^level on. Two siblings are folded as soon as both are
     /// there, so few nodes are pending.
-    nodes: BTreeMap<(u8, u64), Vec<FrequentSummary>>,
+    nodes: BTreeMap<(u8, u64), Vec<ColumnSequence>>,
     pub(crate) ledger: Ledger,
 }
 
@@ -102,7 +101,7 @@ const HEADER_BYTES: usize = MAGIC.len() + 2 + 8;
 struct Wire {
     columns: Vec<ColumnWire>,
     leaves: Vec<LeafTotals>,
-    nodes: Vec<((u8, u64), Vec<FrequentSummary>)>,
+    nodes: Vec<((u8, u64), Vec<ColumnSequence>)>,
     ledger: Ledger,
 }
 
@@ -123,7 +122,7 @@ impl Partial {
     pub fn add_leaf(&mut self, leaf: LeafPartial) -> Result<(), PartialError> {
         self.add_totals(&[leaf.totals])?;
         self.columns.iter_mut().zip(&leaf.columns).for_each(|(mine, theirs)| mine.merge(theirs));
-        self.add_node((0, leaf.totals.leaf), leaf.frequent);
+        self.add_node((0, leaf.totals.leaf), leaf.sequences);
         self.ledger.merge(leaf.ledger);
         Ok(())
     }
@@ -135,7 +134,7 @@ impl Partial {
         }
         self.add_totals(&other.leaves)?;
         self.columns.iter_mut().zip(&other.columns).for_each(|(mine, theirs)| mine.merge(theirs));
-        other.nodes.into_iter().for_each(|(node, summaries)| self.add_node(node, summaries));
+        other.nodes.into_iter().for_each(|(node, sequences)| self.add_node(node, sequences));
         self.ledger.merge(other.ledger);
         Ok(())
     }
@@ -160,7 +159,7 @@ impl Partial {
         let wire = Wire {
             columns: self.columns.iter().map(ColumnState::to_wire).collect(),
             leaves: self.leaves.clone(),
-            nodes: self.nodes.iter().map(|(node, summaries)| (*node, summaries.clone())).collect(),
+            nodes: self.nodes.iter().map(|(node, sequences)| (*node, sequences.clone())).collect(),
             ledger: self.ledger.clone(),
         };
         let payload = postcard::to_stdvec(&wire).expect("the states have no type that postcard lacks");
@@ -190,7 +189,7 @@ impl Partial {
 
     fn from_wire(spec: &ResolvedSpec, wire: Wire) -> Option<Self> {
         let width = spec.columns.len();
-        if wire.columns.len() != width || wire.nodes.iter().any(|(_, summaries)| summaries.len() != width) {
+        if wire.columns.len() != width || wire.nodes.iter().any(|(_, sequences)| sequences.len() != width) {
             return None;
         }
         let column = |wire| ColumnState::from_wire(spec.sketches, spec.null_values.len(), wire);
@@ -203,21 +202,21 @@ impl Partial {
         })
     }
 
-    /// The most frequent values of each column: the pending nodes, folded from the lowest level up. A node
+    /// What depends on order of each column: the pending nodes, folded from the lowest level up. A node
     /// without sibling stands for its parent.
-    pub(crate) fn fold_frequent(&self) -> Vec<FrequentSummary> {
+    pub(crate) fn fold_sequences(&self) -> Vec<ColumnSequence> {
         let mut folded = self.clone_nodes();
         while folded.nodes.len() > 1 {
-            let ((level, index), summaries) = folded.nodes.pop_first().expect("there is more than one node");
+            let ((level, index), sequences) = folded.nodes.pop_first().expect("there is more than one node");
             let sibling = folded.nodes.remove(&(level, index ^ 1));
             let parent = match sibling {
-                None => summaries,
-                Some(sibling) if index & 1 == 0 => folded.merge_nodes(summaries, sibling),
-                Some(sibling) => folded.merge_nodes(sibling, summaries),
+                None => sequences,
+                Some(sibling) if index & 1 == 0 => folded.merge_nodes(sequences, sibling),
+                Some(sibling) => folded.merge_nodes(sibling, sequences),
             };
             folded.nodes.insert((level + 1, index >> 1), parent);
         }
-        let none = || vec![FrequentSummary::default(); self.columns.len()];
+        let none = || vec![ColumnSequence::default(); self.columns.len()];
         folded.nodes.into_values().next().unwrap_or_else(none)
     }
 
@@ -245,25 +244,25 @@ impl Partial {
         }
     }
 
-    fn add_node(&mut self, node: (u8, u64), summaries: Vec<FrequentSummary>) {
+    fn add_node(&mut self, node: (u8, u64), sequences: Vec<ColumnSequence>) {
         let (mut level, mut index) = node;
-        let mut summaries = summaries;
+        let mut sequences = sequences;
         while let Some(sibling) = self.nodes.remove(&(level, index ^ 1)) {
-            summaries = if index & 1 == 0 {
-                self.merge_nodes(summaries, sibling)
+            sequences = if index & 1 == 0 {
+                self.merge_nodes(sequences, sibling)
             } else {
-                self.merge_nodes(sibling, summaries)
+                self.merge_nodes(sibling, sequences)
             };
             (level, index) = (level + 1, index >> 1);
         }
-        self.nodes.insert((level, index), summaries);
+        self.nodes.insert((level, index), sequences);
     }
 
-    fn merge_nodes(&self, left: Vec<FrequentSummary>, right: Vec<FrequentSummary>) -> Vec<FrequentSummary> {
+    fn merge_nodes(&self, left: Vec<ColumnSequence>, right: Vec<ColumnSequence>) -> Vec<ColumnSequence> {
         let capacity = self.top_values_tracked;
         left.into_iter()
             .zip(right)
-            .map(|(left, right)| FrequentSummary::merge(left, right, capacity))
+            .map(|(left, right)| ColumnSequence::merge(left, right, capacity))
             .collect()
     }
 }

@@ -8,11 +8,18 @@ use data_inspector_domain::profile;
 use super::profile_cache::Document;
 use super::scalar::{Decimal, Long};
 
+mod alert;
 mod figure;
+mod meaning;
 mod number;
+mod text;
 
 use figure::{Estimate, Histogram, Quantile, TopValue};
+use meaning::{DateFacts, DominantType, SemanticType, SortOrder};
 use number::NumberFacts;
+use text::{Pattern, TextFacts};
+
+pub(super) use alert::ColumnAlert;
 
 /// A column of a profile.
 #[derive(Clone)]
@@ -113,6 +120,17 @@ impl Column {
             share: share.share,
         };
         self.column().type_mix.iter().map(share).collect()
+    }
+
+    /// What nearly all values are, in a column that is `STRING` only because of the others; null otherwise.
+    async fn dominant_type(&self) -> Option<DominantType> {
+        let dominant = self.column().dominant_type.as_ref();
+        dominant.map(|dominant| DominantType::new(dominant, self.shows_values))
+    }
+
+    /// What at least 95 % of the values mean; null if that is nothing beyond their type.
+    async fn semantic_type(&self) -> Option<SemanticType> {
+        self.column().semantic_type.as_ref().map(SemanticType::from)
     }
 
     /// Number of records.
@@ -228,6 +246,27 @@ impl Column {
     /// What is known of the numbers beyond that; null in a column without them.
     async fn numbers(&self) -> Option<NumberFacts> {
         self.column().numbers.as_ref().map(NumberFacts::from)
+    }
+
+    /// What is known of the dates and timestamps; null in a column without them.
+    async fn dates(&self) -> Option<DateFacts> {
+        self.column().dates.as_ref().map(DateFacts::from)
+    }
+
+    /// What hides in the texts; null in a column without them.
+    async fn text(&self) -> Option<TextFacts> {
+        self.column().text.as_ref().map(TextFacts::from)
+    }
+
+    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all others.
+    async fn patterns(&self) -> Vec<Pattern> {
+        self.column().patterns.iter().map(Pattern::from).collect()
+    }
+
+    /// The order of the values down the file: of numbers by number, of times by time, of others by bytes. Null with
+    /// fewer than two values, and as long as rows that are not read yet can still decide it.
+    async fn sort_order(&self) -> Option<SortOrder> {
+        self.column().sort_order.map(SortOrder::from)
     }
 
     /// The quantile at 0.5; null where values have no order but that of bytes.

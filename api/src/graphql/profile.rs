@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::Object;
+use async_graphql::{Object, SimpleObject};
 use data_inspector_domain::inspection::InspectionState;
 use data_inspector_platform::blob::BlobStore;
 use data_inspector_platform::store;
 
-use super::column::Column;
+use super::column::{Column, ColumnAlert};
 use super::context::Caller;
 use super::error::RequestError;
 use super::finding::Finding;
@@ -20,6 +20,9 @@ use super::scalar::{Cursor, Long};
 
 /// The longest document that is sent as one text, in bytes.
 const LONGEST_DOCUMENT: usize = 16 << 20;
+
+/// Alerts in one answer.
+const MOST_ALERTS: u32 = 1000;
 
 /// What was found in a file.
 #[derive(Clone)]
@@ -79,6 +82,15 @@ impl Profile {
     }
 }
 
+/// Bytes of a file.
+#[derive(SimpleObject)]
+struct ByteRange {
+    /// The first byte.
+    start: Long,
+    /// One after the last byte.
+    end: Long,
+}
+
 /// What was found in a file. While the inspection runs it is about what is read so far, and is replaced by newer
 /// revisions; the last is final.
 #[Object]
@@ -121,6 +133,21 @@ impl Profile {
     /// How the file was read.
     async fn format(&self) -> FileFormat {
         self.document.profile.format.clone().into()
+    }
+
+    /// The bytes of the file whose records are counted, ascending: all data once the profile is final.
+    async fn seen_ranges(&self) -> Vec<ByteRange> {
+        let ranges = self.document.profile.seen_ranges.iter();
+        ranges.map(|range| ByteRange { start: range.start.into(), end: range.end.into() }).collect()
+    }
+
+    /// What deserves a look in the columns, in their order; at most `first` of them.
+    async fn alerts(
+        &self,
+        #[graphql(desc = "How many, at most 1,000.", default = 100)] first: u32,
+    ) -> Vec<ColumnAlert> {
+        let alerts = self.document.profile.alerts.iter();
+        alerts.take(first.min(MOST_ALERTS) as usize).map(ColumnAlert::from).collect()
     }
 
     /// What is in each column, in the order of the file.

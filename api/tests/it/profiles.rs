@@ -120,7 +120,9 @@ fn profile(row_count: u64, column_count: u32, columns: Vec<ColumnProfile>) -> Pr
             line_endings: LineEndings::default(),
             data_offset: 0,
         },
+        seen_ranges: Vec::new(),
         columns,
+        alerts: Vec::new(),
         findings: Vec::new(),
     }
 }

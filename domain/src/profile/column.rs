@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::figure::{Estimate, Histogram, Quantile, TopValue, whole_as_integer};
+use super::meaning::{DateFacts, DominantType, SemanticType, SortOrder};
 use super::number::NumberFacts;
+use super::text::{Pattern, TextFacts};
 
 /// What is in a column.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +21,10 @@ pub struct ColumnProfile {
     pub data_type: DataType,
     /// The types of the values, most frequent first. Nulls have none.
     pub type_mix: Vec<TypeShare>,
+    /// What nearly all values are, in a column that is `STRING` only because of the others.
+    pub dominant_type: Option<DominantType>,
+    /// What at least 95 % of the values mean.
+    pub semantic_type: Option<SemanticType>,
     /// Number of records.
     pub count: u64,
     /// Records without a value here: empty, missing, or one of the null spellings.
@@ -63,8 +69,17 @@ pub struct ColumnProfile {
     pub leading_zeros: u64,
     /// What is known of the numbers beyond that; absent in a column without them.
     pub numbers: Option<NumberFacts>,
-    /// The quantile at 0.5.
+    /// The quantile at 0.5; of numbers and times.
     pub median: Option<Quantile>,
+    /// What is known of the dates and timestamps; absent in a column that is not of these.
+    pub dates: Option<DateFacts>,
+    /// What hides in the texts; absent in a column without them.
+    pub text: Option<TextFacts>,
+    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all others.
+    pub patterns: Vec<Pattern>,
+    /// The order of the values down the file: of numbers by number, of times by time, of others by bytes. Absent with
+    /// fewer than two values, and as long as rows that are not read yet can still decide it.
+    pub sort_order: Option<SortOrder>,
     /// Quantiles of numbers and times, by rank.
     pub quantiles: Vec<Quantile>,
     /// Distribution of numbers and times.

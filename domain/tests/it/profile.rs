@@ -1,7 +1,9 @@
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
-    ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, LineEndings, NullSpelling,
-    NumberFacts, Outliers, PROFILE_VERSION, Profile, Quantile, TopValue, TypeShare,
+    Alert, AlertCode, ByteRange, ColumnProfile, DataType, DateFacts, DayMonthOrder, DominantType, Estimate,
+    Format, Histogram, HistogramKind, LineEndings, Meaning, NullSpelling, NumberFacts, Outliers,
+    PROFILE_VERSION, Pattern, Profile, Quantile, SemanticType, SortOrder, TextFacts, TopValue, TypeShare,
+    ValuePlace,
 };
 use data_inspector_domain::spec::Confidence;
 use schemars::generate::SchemaSettings;
@@ -60,7 +62,31 @@ fn column() -> ColumnProfile {
             exact: true,
         }),
         mode: None,
+        dominant_type: Some(DominantType {
+            data_type: DataType::Integer,
+            share: 0.95,
+            exceptions: 1,
+            examples: vec![ValuePlace { byte_offset: 17, row: 2, value: "x".to_owned() }],
+        }),
+        semantic_type: Some(SemanticType { name: Meaning::CountryAlpha2, count: 3, share: 1.0 }),
+        dates: Some(dates()),
+        text: Some(TextFacts { count: 1, upper_case: 1, ..TextFacts::default() }),
+        patterns: vec![Pattern { pattern: "AA-9{4}".to_owned(), count: estimate.clone(), share: 0.5 }],
+        sort_order: Some(SortOrder::StrictlyIncreasing),
         top_values: vec![TopValue { value: "1".to_owned(), count: estimate, share: 0.5 }],
+    }
+}
+
+fn dates() -> DateFacts {
+    DateFacts {
+        day_month_order: Some(DayMonthOrder::ProvedDayFirst),
+        day_first: 1,
+        month_first: 0,
+        ambiguous: 2,
+        either_way: 0,
+        two_digit_years: 0,
+        months: vec![3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        weekdays: vec![0, 0, 0, 1, 1, 1, 0],
     }
 }
 
@@ -131,7 +157,17 @@ fn profile() -> Profile {
         row_count: 4,
         column_count: 2,
         format,
+        seen_ranges: vec![ByteRange { start: 7, end: 2_000_000_000_000 }],
         columns: vec![column(), empty_column()],
+        alerts: vec![Alert {
+            code: AlertCode::Zeros,
+            column: "amount".to_owned(),
+            column_index: 0,
+            value: 0.5,
+            threshold: 0.1,
+            certain: true,
+            provisional: false,
+        }],
         findings: vec![Finding {
             code: FindingCode::BlankRow,
             severity: FindingCode::BlankRow.severity(),

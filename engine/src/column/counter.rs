@@ -3,12 +3,14 @@
 use data_inspector_domain::spec::{Dialect, SketchSizes};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::ColumnState;
-use crate::cell::Class;
+use super::places::Place;
+use super::{ColumnOrder, ColumnSequence, ColumnState, sequence};
+use crate::cell::{Class, Value, classify};
 use crate::ledger::count_where;
 use crate::limits::VALUE_BYTES;
 use crate::records::{Cell, Span, unquote};
-use crate::sketch::frequent::{Frequent, FrequentSummary, Source, ValueRef};
+use crate::sketch::frequent::{Frequent, Source, ValueRef};
+use crate::text::Shapes;
 
 /// Cell texts that mean "no value".
 #[derive(Clone, Debug)]
@@ -45,6 +47,18 @@ impl NullSpellings {
     }
 }
 
+/// The text that a batch was cut from.
+#[derive(Clone, Copy)]
+pub(crate) struct BatchText<'a> {
+    pub(crate) text: &'a [u8],
+    /// All of it is ASCII.
+    pub(crate) ascii: bool,
+    /// The same as it is in the file: another one where it had to be decoded.
+    pub(crate) raw: &'a [u8],
+    /// Where it starts: of its first byte, and the row of its first record.
+    pub(crate) place: Place,
+}
+
 /// Counts the cells of one column over the records of one leaf.
 ///
 /// While the leaf has shown few different values, a cell costs one look-up and its measures are taken at the
@@ -52,8 +66,14 @@ impl NullSpellings {
 pub struct ColumnCounter {
     state: ColumnState,
     frequent: Frequent,
+    shapes: Shapes,
+    order: ColumnOrder,
+    /// Hash of the value before, while the order is open.
+    last_hash: Option<u64>,
     /// `frequent` has all values, whole, and none is measured yet.
     deferring: bool,
+    /// The first place of each value that is not measured yet, in the order of `frequent`.
+    deferred_places: Vec<Place>,
     /// Memory of [`add_batch`](Self::add_batch): cells without their quotes, and values to be counted.
     unquoted: Vec<u8>,
     values: Vec<(u64, ValueRef)>,
@@ -67,7 +87,11 @@ impl ColumnCounter {
         Self {
             state: ColumnState::new(sizes, null_spellings),
             frequent: Frequent::new(sizes.top_values_tracked),
+            shapes: Shapes::new(sequence::shapes_of(sizes)),
+            order: ColumnOrder::default(),
+            last_hash: None,
             deferring: true,
+            deferred_places: Vec::new(),
             unquoted: Vec::new(),
             values: Vec::new(),
             queue_len,
@@ -81,25 +105,26 @@ impl ColumnCounter {
     }
 
     /// Counts one cell by its unquoted bytes.
-    pub fn add(&mut self, nulls: &NullSpellings, text: &[u8]) {
-        if let Some(hash) = self.count_cheaply(nulls, text) {
+    pub fn add(&mut self, nulls: &NullSpellings, text: &[u8], place: Place) {
+        if let Some(hash) = self.count_cheaply(nulls, text, || place) {
             self.frequent.add(hash, text, text.len() as u64);
-            self.state.measure(hash, text, count_chars(text), 1);
+            self.measure(hash, text, count_chars(text), || place);
             self.state.settle_long_queues(self.queue_len);
         }
     }
 
-    /// Counts the cells of a batch. `ascii` says that all of its text is ASCII.
+    /// Counts the cells of a batch: each with where it is in the text, and in the text as it is in the file.
     pub(crate) fn add_batch(
         &mut self,
         nulls: &NullSpellings,
         dialect: &Dialect,
-        (text, ascii): (&[u8], bool),
-        spans: impl Iterator<Item = Span>,
+        batch: BatchText<'_>,
+        spans: impl Iterator<Item = (Span, Span)>,
     ) {
+        let BatchText { text, ascii, raw, place } = batch;
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
-        for span in spans {
+        for (row, (span, raw_span)) in spans.enumerate() {
             let (cell, source, start) = match span.cell() {
                 Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
                 Cell::Quoted { start, end } => {
@@ -112,9 +137,10 @@ impl ColumnCounter {
                     continue;
                 }
             };
-            if let Some(hash) = self.count_cheaply(nulls, cell) {
+            let place = || place.after(raw_span.cell_start(raw, dialect) as u64, row as u64);
+            if let Some(hash) = self.count_cheaply(nulls, cell, place) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
-                self.state.measure(hash, cell, chars, 1);
+                self.measure(hash, cell, chars, place);
                 values.push((hash, ValueRef { source, start: start as u32, len: cell.len() as u32 }));
             }
         }
@@ -127,7 +153,12 @@ impl ColumnCounter {
 
     /// Counts a cell that is null, or one whose value can be measured later; else returns the hash of its value.
     #[inline]
-    fn count_cheaply(&mut self, nulls: &NullSpellings, text: &[u8]) -> Option<u64> {
+    fn count_cheaply(
+        &mut self,
+        nulls: &NullSpellings,
+        text: &[u8],
+        place: impl Fn() -> Place,
+    ) -> Option<u64> {
         if text.is_empty() {
             self.state.empties += 1;
             return None;
@@ -142,10 +173,13 @@ impl ColumnCounter {
         }
         let short = text.len() <= VALUE_BYTES;
         if short && self.frequent.count_known(hash) {
+            self.note_order(hash, (text, text.len() as u64), || classify(text));
             return None;
         }
         if short && !self.frequent.is_full() {
+            self.note_order(hash, (text, text.len() as u64), || classify(text));
             self.frequent.add(hash, text, text.len() as u64);
+            self.deferred_places.push(place());
             return None;
         }
         // A long value is measured as it comes: too little of it is kept to do so later.
@@ -153,8 +187,30 @@ impl ColumnCounter {
         Some(hash)
     }
 
-    /// Counts a cell over the length limit by its head, tail, length and characters.
-    pub fn add_long(&mut self, head: &[u8], tail: &[u8], len: u64, chars: u64) {
+    /// Measures a value at once.
+    #[inline]
+    fn measure(&mut self, hash: u64, text: &[u8], chars: u64, place: impl Fn() -> Place) {
+        let value = classify(text);
+        self.state.measure(hash, (text, chars), value, 1, &mut self.shapes);
+        let whole = (text, text.len() as u64);
+        self.note_order(hash, whole, || value);
+        self.state.places.add(value.class(), hash, whole, place);
+    }
+
+    #[inline]
+    fn note_order(&mut self, hash: u64, (text, len): (&[u8], u64), value: impl Fn() -> Value) {
+        if !self.order.is_open() {
+            return;
+        }
+        if self.last_hash.replace(hash) == Some(hash) {
+            self.order.repeat();
+        } else {
+            self.order.add(text, len, value());
+        }
+    }
+
+    /// Counts a cell over the length limit by what is kept of it, and its number of characters.
+    pub fn add_long(&mut self, (head, tail): (&[u8], &[u8]), len: u64, chars: u64, place: Place) {
         if self.deferring {
             self.measure_deferred();
         }
@@ -166,25 +222,38 @@ impl ColumnCounter {
         self.frequent.add(hash, head, len);
         self.state.measure_any(hash, head, len, chars, 1);
         self.state.classes[Class::Text as usize] += 1;
+        self.shapes.add_long(head, &mut self.state.census);
+        self.note_order(hash, (head, len), || Value::Plain(Class::Text));
+        self.state.places.add(Class::Text, hash, (head, len), || place);
     }
 
     /// The states of the leaf, and an empty counter.
-    pub fn take(&mut self) -> (ColumnState, FrequentSummary) {
+    pub fn take(&mut self) -> (ColumnState, ColumnSequence) {
         if self.deferring {
             self.measure_deferred();
         }
         self.deferring = true;
         self.state.complete();
+        self.last_hash = None;
+        let sequence = ColumnSequence {
+            frequent: self.frequent.take_summary(),
+            shapes: self.shapes.take_summary(&mut self.state.census),
+            order: std::mem::take(&mut self.order),
+        };
         let empty = ColumnState::new(self.state.sizes, self.state.nulls.len());
-        (std::mem::replace(&mut self.state, empty), self.frequent.take_summary())
+        (std::mem::replace(&mut self.state, empty), sequence)
     }
 
     #[cold]
     fn measure_deferred(&mut self) {
-        let state = &mut self.state;
+        let (state, shapes) = (&mut self.state, &mut self.shapes);
+        let mut places = self.deferred_places.drain(..);
         self.frequent.for_each(|hash, text, len, count| {
             debug_assert_eq!(text.len() as u64, len, "only whole values are deferred");
-            state.measure(hash, text, count_chars(text), count);
+            let value = classify(text);
+            state.measure(hash, (text, count_chars(text)), value, count, shapes);
+            let place = places.next().expect("each value that is deferred has a place");
+            state.places.add(value.class(), hash, (text, len), || place);
         });
         self.deferring = false;
     }

@@ -6,6 +6,7 @@ use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
 use super::extreme::{NumberExtreme, canonical_text};
+use crate::calendar::Moment;
 use crate::cell::Class;
 use crate::exact_sum::{ExactSum, Number};
 use crate::sketch::dyadic::{Dyadic, DyadicWire, key_of_f64, key_of_i64};
@@ -55,6 +56,24 @@ pub struct Times {
     pub max: i64,
     /// By [`key_of_i64`].
     pub ranks: Ranks,
+    /// By the calendar.
+    pub calendar: Calendar,
+}
+
+/// Counts of the days of dates and timestamps, as they are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// From January.
+    pub months: [u64; 12],
+    /// From Monday.
+    pub weekdays: [u64; 7],
+}
+
+impl Calendar {
+    fn merge(&mut self, other: &Self) {
+        self.months.iter_mut().zip(other.months).for_each(|(mine, theirs)| *mine += theirs);
+        self.weekdays.iter_mut().zip(other.weekdays).for_each(|(mine, theirs)| *mine += theirs);
+    }
 }
 
 /// [`Numbers`] in a partial.
@@ -73,6 +92,7 @@ pub(super) struct TimesWire {
     min: i64,
     max: i64,
     ranks: DyadicWire,
+    calendar: Calendar,
 }
 
 impl Ranks {
@@ -197,29 +217,45 @@ fn digits_after_point(text: &[u8]) -> u32 {
 impl Times {
     /// Nothing counted yet; the first time to come is this one.
     pub(super) fn before(sizes: SketchSizes, micros: i64) -> Self {
-        Self { min: micros, max: micros, ranks: Ranks::new(sizes.histogram_buckets) }
+        let ranks = Ranks::new(sizes.histogram_buckets);
+        Self { min: micros, max: micros, ranks, calendar: Calendar::default() }
     }
 
     #[inline]
-    pub(super) fn add(&mut self, micros: i64, weight: u64) {
-        self.min = self.min.min(micros);
-        self.max = self.max.max(micros);
-        self.ranks.add(key_of_i64(micros), weight);
+    pub(super) fn add(&mut self, moment: Moment, weight: u64) {
+        self.min = self.min.min(moment.micros);
+        self.max = self.max.max(moment.micros);
+        self.ranks.add(key_of_i64(moment.micros), weight);
+        self.calendar.months[usize::from(moment.month)] += weight;
+        self.calendar.weekdays[usize::from(moment.weekday)] += weight;
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    /// How many times were counted.
+    pub fn count(&self) -> u64 {
+        self.calendar.weekdays.iter().sum()
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
         self.ranks.merge(&other.ranks);
+        self.calendar.merge(&other.calendar);
     }
 
     pub(super) fn to_wire(&self) -> TimesWire {
-        TimesWire { min: self.min, max: self.max, ranks: self.ranks.table.to_wire() }
+        TimesWire { min: self.min, max: self.max, ranks: self.ranks.table.to_wire(), calendar: self.calendar }
     }
 
-    pub(super) fn from_wire(sizes: SketchSizes, wire: TimesWire) -> Option<Self> {
+    pub(super) fn from_optional_wire(
+        sizes: SketchSizes,
+        wire: Option<TimesWire>,
+    ) -> Option<Option<Box<Self>>> {
+        wire.map_or(Some(None), |wire| Self::from_wire(sizes, wire).map(|times| Some(Box::new(times))))
+    }
+
+    fn from_wire(sizes: SketchSizes, wire: TimesWire) -> Option<Self> {
         let ranks = Ranks::from_wire(sizes.histogram_buckets, &wire.ranks)?;
-        Some(Self { min: wire.min, max: wire.max, ranks })
+        Some(Self { min: wire.min, max: wire.max, ranks, calendar: wire.calendar })
     }
 }
 

@@ -4,41 +4,54 @@ use data_inspector_domain::profile::{ColumnProfile, DataType, NullSpelling};
 use data_inspector_domain::spec::ResolvedSpec;
 
 use super::distribution::{self, Ordered};
+use super::meaning::{self, Rows};
 use super::types::{narrowest_type, type_mix};
-use super::{frequency, numbers, shown};
+use super::{dates, frequency, numbers, shown, texts};
 use crate::cell::Class;
-use crate::column::{ColumnState, Lengths, TextExtreme};
-use crate::sketch::frequent::FrequentSummary;
+use crate::column::{ColumnSequence, ColumnState, Lengths, TextExtreme, Times};
 
-pub(super) fn column_profile(
-    spec: &ResolvedSpec,
-    index: usize,
-    rows: u64,
-    state: &ColumnState,
-    frequent: &FrequentSummary,
-) -> ColumnProfile {
+/// What was counted of a column.
+pub(super) struct Counted<'a> {
+    /// Its position in the file.
+    pub(super) index: usize,
+    /// Records.
+    pub(super) rows: u64,
+    pub(super) places: &'a Rows,
+    pub(super) state: &'a ColumnState,
+    pub(super) sequence: &'a ColumnSequence,
+}
+
+pub(super) fn column_profile(spec: &ResolvedSpec, counted: &Counted<'_>) -> ColumnProfile {
+    let Counted { index, rows, places, state, sequence } = *counted;
     let data_type = narrowest_type(&state.classes);
     let values = state.values();
     // Numbers of a column that is text but for a few typing errors are worth showing, three zip codes are not.
     let numbers = state.numbers.as_deref().filter(|numbers| numbers.sum.count() * 20 >= values * 19);
     let moments = numbers.and_then(|numbers| numbers.sum.moments());
     let figure = |value: f64| numbers::estimate(numbers, value);
-    let ordered = ordered(data_type, state).filter(|_| state.numbers.is_none() || numbers.is_some());
-    let (min, max) = range(data_type, state);
+    let times = dates::certain_times(state);
+    let times = times.as_deref().filter(|times| times.count() == values);
+    let ordered = match (numbers, times) {
+        (Some(numbers), _) => Some(Ordered::of_numbers(numbers, data_type)),
+        (None, times) => times.map(|times| Ordered::of_times(times, data_type)),
+    };
+    let (min, max) = range(data_type, state, times);
     let distinct = state.distinct.estimate(values);
-    let top_values = frequency::top_values(spec, values, frequent);
+    let top_values = frequency::top_values(spec, values, &sequence.frequent);
     ColumnProfile {
         name: spec.columns[index].clone(),
         index: index as u32,
         data_type,
         type_mix: type_mix(&state.classes),
+        dominant_type: meaning::dominant_type(data_type, state, places),
+        semantic_type: meaning::semantic_type(state),
         count: rows,
         nulls: rows - values,
         null_spellings: null_spellings(spec, state),
         empties: state.empties,
         missing: state.missing,
         distinct_share: frequency::distinct_share(&distinct, values),
-        entropy: frequency::entropy(values, &distinct, frequent),
+        entropy: frequency::entropy(values, &distinct, &sequence.frequent),
         distinct,
         min,
         max,
@@ -53,27 +66,20 @@ pub(super) fn column_profile(
         mean_bytes: mean(&state.bytes, values),
         leading_zeros: state.classes[Class::Code as usize],
         numbers: numbers::facts(state, moments.as_ref(), ordered.as_ref().filter(|_| numbers.is_some())),
+        dates: dates::facts(state, times),
+        text: texts::facts(state),
+        patterns: texts::patterns(state, &sequence.shapes),
+        sort_order: meaning::sort_order(data_type, state, &sequence.order, places),
         median: ordered.as_ref().and_then(numbers::median),
         quantiles: ordered.as_ref().map_or(Vec::new(), |ordered| distribution::quantiles(spec, ordered)),
         histogram: ordered.as_ref().and_then(|ordered| distribution::histogram(spec, ordered)),
-        mode: frequency::mode(&top_values, frequent),
+        mode: frequency::mode(&top_values, &sequence.frequent),
         top_values,
     }
 }
 
 fn mean(lengths: &Lengths, values: u64) -> Option<f64> {
     (values > 0).then(|| lengths.sum as f64 / values as f64)
-}
-
-/// The numbers of a column, or its times, whichever its type is.
-fn ordered(data_type: DataType, state: &ColumnState) -> Option<Ordered> {
-    match (state.numbers.as_deref(), state.times.as_deref(), data_type) {
-        (Some(numbers), ..) => Some(Ordered::of_numbers(numbers, data_type)),
-        (None, Some(times), DataType::Date | DataType::Timestamp) => {
-            Some(Ordered::of_times(times, data_type))
-        }
-        _ => None,
-    }
 }
 
 fn null_spellings(spec: &ResolvedSpec, state: &ColumnState) -> Vec<NullSpelling> {
@@ -87,16 +93,19 @@ fn null_spellings(spec: &ResolvedSpec, state: &ColumnState) -> Vec<NullSpelling>
     all
 }
 
-fn range(data_type: DataType, state: &ColumnState) -> (Option<String>, Option<String>) {
+fn range(
+    data_type: DataType,
+    state: &ColumnState,
+    times: Option<&Times>,
+) -> (Option<String>, Option<String>) {
     match data_type {
         DataType::Integer | DataType::Decimal | DataType::Float => {
             let numbers = state.numbers.as_deref();
             (numbers.map(|n| n.min.text.clone()), numbers.map(|n| n.max.text.clone()))
         }
-        DataType::Date | DataType::Timestamp if state.classes[Class::DateYearLast as usize] == 0 => {
+        DataType::Date | DataType::Timestamp if times.is_some() => {
             let show = |micros| distribution::time_text(data_type, micros);
-            let times = state.times.as_deref();
-            (times.map(|t| show(t.min)), times.map(|t| show(t.max)))
+            (times.map(|times| show(times.min)), times.map(|times| show(times.max)))
         }
         _ => {
             let show = |extreme: &TextExtreme| shown(&extreme.head, extreme.len);

@@ -12,8 +12,10 @@ pub(super) fn type_of(class: Class) -> DataType {
         Class::Integer => DataType::Integer,
         Class::Decimal => DataType::Decimal,
         Class::Float | Class::Infinite | Class::Nan => DataType::Float,
-        Class::DateYearFirst | Class::DateYearLast => DataType::Date,
-        Class::Timestamp => DataType::Timestamp,
+        Class::DateYearFirst | Class::DateYearLast | Class::DateShortYear | Class::DateNamed => {
+            DataType::Date
+        }
+        Class::Timestamp | Class::TimestampYearLast => DataType::Timestamp,
         Class::Time => DataType::Time,
         Class::Uuid => DataType::Uuid,
         Class::Code | Class::Text => DataType::String,
@@ -27,7 +29,7 @@ pub(super) fn narrowest_type(classes: &[u64]) -> DataType {
 }
 
 /// The narrowest type that covers both.
-fn wider(a: DataType, b: DataType) -> DataType {
+pub(super) fn wider(a: DataType, b: DataType) -> DataType {
     use DataType::{Date, Decimal, Empty, Float, Integer, Timestamp};
     match (a, b) {
         (a, b) if a == b => a,

@@ -5,7 +5,7 @@ use data_inspector_domain::spec::LineEnding;
 
 use super::rows::{self, RowShape};
 use crate::charset::Charset;
-use crate::column::ColumnCounter;
+use crate::column::{BatchText, ColumnCounter, Place as CellPlace};
 use crate::ledger::{Found, Ledger, LineCounter, Spot, excerpt};
 use crate::long_record::{FieldBuffer, LongRecordEnd, LongRecordSink, Place};
 use crate::partial::{LeafPartial, LeafTotals};
@@ -43,11 +43,11 @@ impl Totals {
 
     /// What was counted, and nothing left.
     pub(super) fn take(&mut self, first_start: Option<u64>) -> LeafPartial {
-        let (columns, frequent) = self.columns.iter_mut().map(ColumnCounter::take).unzip();
+        let (columns, sequences) = self.columns.iter_mut().map(ColumnCounter::take).unzip();
         let Self { leaf, rows, line_endings, .. } = *self;
         let totals = LeafTotals { leaf, rows, lines: self.lines.lines, line_endings };
         (self.rows, self.lines, self.line_endings) = (0, LineCounter::default(), [0; 3]);
-        LeafPartial { totals, first_start, columns, frequent, ledger: self.ledger.take() }
+        LeafPartial { totals, first_start, columns, sequences, ledger: self.ledger.take() }
     }
 
     /// Counts a batch; `text` is what it was cut from, and starts at `offset`.
@@ -59,19 +59,24 @@ impl Totals {
             self.count_text_defects(context, text, offset, batch, traits);
         }
         self.lines.advance(text);
+        let place = CellPlace { offset, leaf: self.leaf, row_in_leaf: self.rows };
         self.rows += batch.bounds.len() as u64;
         self.line_endings.iter_mut().zip(batch.line_endings).for_each(|(mine, theirs)| *mine += theirs);
-        let mut decoded = Vec::new();
+        let (raw, mut raw_spans, mut decoded) = (text, Vec::new(), Vec::new());
         let text = match &context.charset {
             Charset::SingleByte(_) if !traits.ascii => {
+                raw_spans.clone_from(&batch.spans);
                 context.charset.decode_cells(text, &mut batch.spans, &mut decoded);
                 &decoded
             }
             _ => text,
         };
+        let raw_spans = if raw_spans.is_empty() { &batch.spans } else { &raw_spans };
+        let batch_text = BatchText { text, ascii: traits.ascii, raw, place };
         for (column, counter) in self.columns.iter_mut().enumerate() {
-            let spans = batch.spans.iter().skip(column).step_by(context.width).copied();
-            counter.add_batch(&context.nulls, &context.dialect, (text, traits.ascii), spans);
+            let spans = batch.spans.iter().zip(raw_spans).skip(column).step_by(context.width);
+            let spans = spans.map(|(span, raw)| (*span, *raw));
+            counter.add_batch(&context.nulls, &context.dialect, batch_text, spans);
         }
     }
 
@@ -246,13 +251,14 @@ pub(super) struct TotalsSink<'a> {
 }
 
 impl LongRecordSink for TotalsSink<'_> {
-    fn field(&mut self, column: usize, _start: (u64, u64), field: &FieldBuffer) {
+    fn field(&mut self, column: usize, (offset, _): (u64, u64), field: &FieldBuffer) {
         self.totals.shape.add(self.context, column, field);
+        let place = CellPlace { offset, leaf: self.totals.leaf, row_in_leaf: self.totals.rows };
         let Some(counter) = self.totals.columns.get_mut(column) else { return };
         if field.is_long() {
-            counter.add_long(&field.head, &field.tail, field.len, field.chars);
+            counter.add_long((&field.head, &field.tail), field.len, field.chars, place);
         } else {
-            counter.add(&self.context.nulls, &field.head);
+            counter.add(&self.context.nulls, &field.head, place);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is cut out of a buffer: cells, records, defects.
 
 use data_inspector_domain::finding::FindingCode;
+use data_inspector_domain::spec::Dialect;
 
 use crate::ledger::Found;
 
@@ -33,6 +34,13 @@ impl Span {
 
     pub(crate) fn quoted(start: usize, end: usize) -> Self {
         Self { start: start as u32, len_and_quoted: (end - start) as u32 | STILL_QUOTED }
+    }
+
+    /// Where the cell starts in the text it was cut from, its quote included.
+    pub(crate) fn cell_start(self, text: &[u8], dialect: &Dialect) -> usize {
+        let start = self.start as usize;
+        let is_quoted = start > 0 && dialect.quote.is_some() && text.get(start - 1).copied() == dialect.quote;
+        start - usize::from(is_quoted)
     }
 
     #[inline]

@@ -148,7 +148,7 @@ fn recurs(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> bool {
 pub(super) fn is_typed(cell: &[u8]) -> bool {
     match classify(cell) {
         Value::Plain(Class::Text) => is_decimal_comma(cell),
-        Value::Number(..) | Value::Time(..) | Value::Plain(_) => true,
+        Value::Number(..) | Value::Time(..) | Value::YearLast(..) | Value::Plain(_) => true,
     }
 }
 

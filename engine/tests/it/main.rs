@@ -3,7 +3,9 @@
 
 mod cells;
 mod defects;
+mod estimates;
 mod golden;
 mod law;
+mod meaning;
 mod reading;
 mod survey;

@@ -1,0 +1,111 @@
+//! Where values of each class are: the first place of the first few different ones. Kept for all classes until the
+//! end, when it is known which of them are exceptions.
+//!
+//! "The first place of each value, of these the first ten" is a function of the set of (place, value): whatever is
+//! among the first ten of a whole is among those of the part it is in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cell::Class;
+
+/// Places kept per class.
+pub const PLACES: usize = 10;
+/// Bytes kept of a value.
+const SHOWN_BYTES: usize = 64;
+
+/// Where a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// File offset of its cell.
+    pub offset: u64,
+    /// The leaf its record starts in.
+    pub leaf: u64,
+    /// Records of the leaf before its own.
+    pub row_in_leaf: u64,
+}
+
+impl Place {
+    /// So many bytes and records after this one, in the same leaf.
+    #[inline]
+    pub(crate) fn after(self, bytes: u64, rows: u64) -> Self {
+        Self { offset: self.offset + bytes, row_in_leaf: self.row_in_leaf + rows, ..self }
+    }
+}
+
+/// A value and its first place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sighting {
+    /// Where it is first.
+    pub place: Place,
+    /// Hash of the whole value.
+    pub hash: u64,
+    /// The first 64 bytes of the value.
+    pub head: Vec<u8>,
+    /// Length of the whole value in bytes.
+    pub len: u64,
+}
+
+/// The first places of the first few different values of each class.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// By class, each ascending by place; classes without values may be left out at the end.
+    classes: Vec<Vec<Sighting>>,
+}
+
+impl Places {
+    /// The values of a class, ascending by place.
+    pub fn of(&self, class: Class) -> &[Sighting] {
+        self.classes.get(class as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes a value of a class, whose place is after all that were noted.
+    #[inline]
+    pub(super) fn add(
+        &mut self,
+        class: Class,
+        hash: u64,
+        (head, len): (&[u8], u64),
+        place: impl FnOnce() -> Place,
+    ) {
+        if self.of(class).len() < PLACES {
+            self.add_if_new(class, hash, (head, len), place());
+        }
+    }
+
+    #[cold]
+    fn add_if_new(&mut self, class: Class, hash: u64, (head, len): (&[u8], u64), place: Place) {
+        let sightings = self.list(class);
+        if sightings.iter().all(|known| known.hash != hash) {
+            let head = head[..head.len().min(SHOWN_BYTES)].to_vec();
+            sightings.push(Sighting { place, hash, head, len });
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (class, theirs) in Class::ALL.into_iter().zip(&other.classes) {
+            let mine = self.list(class);
+            mine.extend(theirs.iter().cloned());
+            mine.sort_unstable_by_key(|sighting| sighting.place);
+            keep_first(mine);
+        }
+    }
+
+    fn list(&mut self, class: Class) -> &mut Vec<Sighting> {
+        if self.classes.len() <= class as usize {
+            self.classes.resize(class as usize + 1, Vec::new());
+        }
+        &mut self.classes[class as usize]
+    }
+}
+
+/// Of each value the first place, and of these the first ten.
+fn keep_first(sightings: &mut Vec<Sighting>) {
+    let mut kept: Vec<u64> = Vec::with_capacity(PLACES);
+    sightings.retain(|sighting| {
+        let is_kept = kept.len() < PLACES && !kept.contains(&sighting.hash);
+        if is_kept {
+            kept.push(sighting.hash);
+        }
+        is_kept
+    });
+}

@@ -1,0 +1,255 @@
+//! The most frequent shapes of a column's texts, and what follows from the shape alone.
+
+use serde::{Deserialize, Serialize};
+
+use super::census::{Census, Traits, has_invisible};
+use super::shape::{Kinds, RUNS, Shape};
+use crate::semantic::{Candidates, Semantics};
+
+/// A shape with its count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShapeCounter {
+    /// Kinds of its runs; zero after the last.
+    pub kinds: Kinds,
+    /// Fewest and most bytes of each run, among the texts that are counted here.
+    pub lens: Vec<(u16, u16)>,
+    /// At most the true count, and at most `error` below it.
+    pub count: u64,
+}
+
+/// The most frequent shapes of some texts, by the method of [`frequent`](crate::sketch::frequent): the state depends
+/// on the order of the texts, and merges along the fixed tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShapeSummary {
+    /// How much any count may be too low, and the most a shape that is not here may have occurred.
+    pub error: u64,
+    /// Ascending by kinds.
+    pub counters: Vec<ShapeCounter>,
+}
+
+/// A shape while a leaf is read, with what was worked out when it was first seen.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    kinds: Kinds,
+    lens: [(u16, u16); RUNS],
+    len: usize,
+    count: u64,
+    /// Texts since the entry was made that are not in the census yet.
+    uncounted: u64,
+    traits: Option<Traits>,
+    is_non_ascii: bool,
+    candidates: Candidates,
+}
+
+/// The shapes of the texts of one leaf, and the counts that follow from them.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    capacity: usize,
+    error: u64,
+    entries: Vec<Entry>,
+    /// Open addressing by kinds; 0 is free, else the place of the entry plus one.
+    slots: Vec<u16>,
+    /// The place of the shape that was seen last: the next text often has it too.
+    last: usize,
+}
+
+impl Shapes {
+    /// No texts; at most `capacity` shapes are told apart.
+    pub(crate) fn new(capacity: u32) -> Self {
+        let capacity = capacity.clamp(2, 4096) as usize;
+        Self { capacity, error: 0, entries: Vec::new(), slots: Vec::new(), last: 0 }
+    }
+
+    /// Counts `weight` texts that are all this one.
+    #[inline]
+    pub(crate) fn add(&mut self, text: &[u8], weight: u64, census: &mut Census, semantics: &mut Semantics) {
+        let shape = Shape::of(text);
+        let at = match self.entries.get(self.last) {
+            Some(last) if last.kinds == shape.kinds => self.last,
+            _ => self.find_or_insert(&shape, census),
+        };
+        self.last = at;
+        let entry = &mut self.entries[at];
+        entry.count += weight;
+        for ((least, most), len) in entry.lens[..entry.len].iter_mut().zip(shape.lens) {
+            *least = (*least).min(len);
+            *most = (*most).max(len);
+        }
+        let traits = match entry.traits {
+            Some(_) => {
+                entry.uncounted += weight;
+                entry.is_non_ascii
+            }
+            None => {
+                let traits = Traits::of_bytes(text);
+                census.add(traits, weight);
+                traits.is_non_ascii()
+            }
+        };
+        if traits && has_invisible(text) {
+            census.invisible += weight;
+        }
+        if !entry.candidates.is_empty() {
+            semantics.add(entry.candidates.confirmed(text), weight);
+        }
+    }
+
+    /// Counts a text of which only the head is known.
+    pub(crate) fn add_long(&mut self, head: &[u8], census: &mut Census) {
+        census.add(Traits::of_bytes(head), 1);
+        if has_invisible(head) {
+            census.invisible += 1;
+        }
+    }
+
+    /// The summary of the texts, and nothing left.
+    pub(crate) fn take_summary(&mut self, census: &mut Census) -> ShapeSummary {
+        self.entries.iter_mut().for_each(|entry| entry.settle(census));
+        let mut counters: Vec<ShapeCounter> = self.entries.iter().map(Entry::counter).collect();
+        counters.sort_unstable_by_key(|counter| counter.kinds);
+        let summary = ShapeSummary { error: self.error, counters };
+        self.entries.clear();
+        self.slots.fill(0);
+        (self.error, self.last) = (0, 0);
+        summary
+    }
+
+    fn find_or_insert(&mut self, shape: &Shape, census: &mut Census) -> usize {
+        match self.find(&shape.kinds) {
+            Some(at) => at,
+            None => {
+                if self.entries.len() == self.capacity {
+                    self.purge(census);
+                }
+                self.entries.push(Entry::new(shape));
+                if self.entries.len() * 2 > self.slots.len() {
+                    self.index_anew((self.slots.len() * 2).max(8));
+                } else {
+                    index(&mut self.slots, &shape.kinds, self.entries.len());
+                }
+                self.entries.len() - 1
+            }
+        }
+    }
+
+    fn find(&self, kinds: &Kinds) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut slot = hash(kinds) & mask;
+        loop {
+            let at = usize::from(self.slots[slot]).checked_sub(1)?;
+            if self.entries[at].kinds == *kinds {
+                return Some(at);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    /// Takes the median count off every counter; at least half of them are dropped.
+    #[cold]
+    fn purge(&mut self, census: &mut Census) {
+        let mut counts: Vec<u64> = self.entries.iter().map(|entry| entry.count).collect();
+        let middle = counts.len() / 2;
+        let median = *counts.select_nth_unstable(middle).1;
+        self.error += median;
+        self.entries.retain_mut(|entry| {
+            entry.settle(census);
+            entry.count = entry.count.saturating_sub(median);
+            entry.count > 0
+        });
+        self.index_anew(self.slots.len());
+    }
+
+    fn index_anew(&mut self, slots: usize) {
+        self.slots.clear();
+        self.slots.resize(slots, 0);
+        for (at, entry) in self.entries.iter().enumerate() {
+            index(&mut self.slots, &entry.kinds, at + 1);
+        }
+    }
+}
+
+impl Entry {
+    #[cold]
+    fn new(shape: &Shape) -> Self {
+        let traits = Traits::of_shape(&shape.kinds);
+        Self {
+            kinds: shape.kinds,
+            lens: shape.lens.map(|len| (len, len)),
+            len: shape.len,
+            count: 0,
+            uncounted: 0,
+            traits,
+            is_non_ascii: traits.is_some_and(Traits::is_non_ascii),
+            candidates: Candidates::of_shape(shape),
+        }
+    }
+
+    /// Brings what was counted into the census.
+    fn settle(&mut self, census: &mut Census) {
+        if let Some(traits) = self.traits {
+            census.add(traits, std::mem::take(&mut self.uncounted));
+        }
+    }
+
+    fn counter(&self) -> ShapeCounter {
+        ShapeCounter { kinds: self.kinds, lens: self.lens[..self.len].to_vec(), count: self.count }
+    }
+}
+
+#[inline]
+fn hash(kinds: &Kinds) -> usize {
+    let bits = u128::from_le_bytes(*kinds);
+    let mixed = (bits as u64 ^ 0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9)
+        ^ ((bits >> 64) as u64).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((mixed ^ mixed >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
+}
+
+/// Notes in the first free slot that the entry of these kinds is the `number`th.
+fn index(slots: &mut [u16], kinds: &Kinds, number: usize) {
+    let mask = slots.len() - 1;
+    let mut slot = hash(kinds) & mask;
+    while slots[slot] != 0 {
+        slot = (slot + 1) & mask;
+    }
+    slots[slot] = number as u16;
+}
+
+impl ShapeSummary {
+    /// The summary of `left`'s texts followed by `right`'s, with at most `capacity` shapes: the largest count that
+    /// does not fit is taken off all.
+    pub fn merge(left: Self, right: Self, capacity: u32) -> Self {
+        let capacity = capacity.clamp(2, 4096) as usize;
+        let mut error = left.error + right.error;
+        let mut counters = left.counters;
+        counters.extend(right.counters);
+        counters.sort_by_key(|counter| counter.kinds);
+        counters.dedup_by(|same, kept| {
+            let is_same = same.kinds == kept.kinds;
+            if is_same {
+                kept.join(same);
+            }
+            is_same
+        });
+        if counters.len() > capacity {
+            let mut counts: Vec<u64> = counters.iter().map(|counter| counter.count).collect();
+            let at = counts.len() - 1 - capacity;
+            let cut = *counts.select_nth_unstable(at).1;
+            error += cut;
+            counters.retain_mut(|counter| {
+                counter.count = counter.count.saturating_sub(cut);
+                counter.count > 0
+            });
+        }
+        Self { error, counters }
+    }
+}
+
+impl ShapeCounter {
+    fn join(&mut self, other: &Self) {
+        self.count += other.count;
+        for ((least, most), (other_least, other_most)) in self.lens.iter_mut().zip(&other.lens) {
+            *least = (*least).min(*other_least);
+            *most = (*most).max(*other_most);
+        }
+    }
+}
