@@ -2,6 +2,7 @@
 //! in each column. As plain lines of text, never wider than asked; as one HTML file; as Markdown. Not here: the terminal
 //! itself, and how any number is computed.
 
+mod alerts;
 mod chart;
 mod columns;
 mod facts;
@@ -44,6 +45,7 @@ pub fn render(profile: &Profile, file_name: &str, style: Style) -> String {
     lines.push(line::Line::default());
     lines.extend(findings::lines(&profile.findings, layout_width));
     lines.push(line::Line::default());
+    lines.extend(alerts::lines(&profile.alerts, layout_width));
     lines.extend(columns::lines(profile, layout_width));
 
     let mut report = String::new();

@@ -26,3 +26,10 @@ if (search) {
   });
   filter();
 }
+// A link to a column opens it.
+const show = () => {
+  const column = document.getElementById(location.hash.slice(1));
+  if (column?.matches("details.column")) column.open = true;
+};
+addEventListener("hashchange", show);
+show();

@@ -1,15 +1,17 @@
 //! What a report says, apart from how it looks: the same for HTML and Markdown. Text of the file is made visible here
 //! ([`visible`]), and escaped where it is put.
 
+mod column;
+
 use data_inspector_domain::finding::{Finding, FindingExample, Severity};
-use data_inspector_domain::profile::{ColumnProfile, Estimate, NumberFacts, Profile};
+use data_inspector_domain::profile::{Alert, Estimate, Profile};
 use indicatif::HumanBytes;
 
-use super::facts::{every_value_once, measured_estimate, type_name};
+use super::alerts;
 use super::findings::{code, look, place};
 use super::head::dialect;
-use super::number::{count, counted, estimated_count, measured, percent, share};
-use super::text::{visible, visible_value};
+use super::number::{count, counted, estimated_count, percent, share};
+use super::text::visible;
 
 /// More examples of a finding nobody reads.
 const EXAMPLES_SHOWN: usize = 20;
@@ -24,6 +26,7 @@ pub(super) struct Page {
     /// Totals by severity, worst first.
     pub(super) totals: Vec<Total>,
     pub(super) findings: Vec<FindingView>,
+    pub(super) alerts: Vec<AlertView>,
     pub(super) columns: Vec<ColumnView>,
     pub(super) types: Vec<String>,
     pub(super) engine_version: u32,
@@ -46,6 +49,16 @@ pub(super) struct FindingView {
     pub(super) more: Option<String>,
     /// How many are where in the file.
     pub(super) bars: Bars,
+}
+
+pub(super) struct AlertView {
+    pub(super) class: &'static str,
+    pub(super) glyph: &'static str,
+    pub(super) name: String,
+    pub(super) column: String,
+    /// Of the column, from 1.
+    pub(super) number: u32,
+    pub(super) words: String,
 }
 
 pub(super) struct ExampleView {
@@ -82,6 +95,7 @@ pub(super) struct ColumnView {
     pub(super) top_values: Vec<Part>,
     pub(super) type_mix: Vec<Part>,
     pub(super) null_spellings: Vec<Part>,
+    pub(super) patterns: Vec<Part>,
 }
 
 /// A quantile: its rank, its value, and between what it surely lies.
@@ -123,6 +137,7 @@ impl Page {
             format: dialect(&profile.format).iter().map(|words| visible(words)).collect(),
             totals: totals(&profile.findings),
             findings: worst_first.into_iter().map(FindingView::of).collect(),
+            alerts: profile.alerts.iter().map(AlertView::of).collect(),
             columns,
             types,
             engine_version: profile.engine_version,
@@ -166,6 +181,20 @@ impl FindingView {
     }
 }
 
+impl AlertView {
+    fn of(alert: &Alert) -> Self {
+        let severity = if alerts::is_note(alert.code) { Severity::Info } else { Severity::Warn };
+        Self {
+            class: class(severity),
+            glyph: look(severity).0,
+            name: alerts::name(alert.code),
+            column: visible(&alert.column),
+            number: alert.column_index + 1,
+            words: alerts::words(alert),
+        }
+    }
+}
+
 impl ExampleView {
     fn of(example: &FindingExample) -> Self {
         Self { place: visible(&place(example).join(", ")), excerpt: visible(&example.excerpt) }
@@ -182,141 +211,6 @@ impl Part {
     }
 }
 
-impl ColumnView {
-    fn of(column: &ColumnProfile) -> Self {
-        let top_values = column.top_values.iter();
-        let type_mix = column.type_mix.iter();
-        let null_spellings = column.null_spellings.iter();
-        let spelt =
-            |spelling: &str| if spelling.is_empty() { "(empty)".into() } else { visible_value(spelling) };
-        Self {
-            number: column.index as usize + 1,
-            name: if column.name.is_empty() { "(no name)".into() } else { visible(&column.name) },
-            data_type: type_name(column.data_type),
-            nulls: Part::of("nulls".into(), column.nulls, column.count),
-            distinct: estimated_count(&column.distinct),
-            range: range(column),
-            histogram: HistogramView::of(column),
-            facts: facts(column),
-            quantiles: quantiles(column),
-            top_values: top_values
-                .filter(|_| !every_value_once(column))
-                .map(|top| Part::new(visible_value(&top.value), &top.count, top.share))
-                .collect(),
-            type_mix: type_mix
-                .map(|part| {
-                    Part::new(
-                        type_name(part.data_type).into(),
-                        &Estimate::exact(part.count as f64),
-                        part.share,
-                    )
-                })
-                .collect(),
-            null_spellings: null_spellings
-                .map(|null| Part::of(spelt(&null.spelling), null.count, column.count))
-                .collect(),
-        }
-    }
-}
-
-impl ColumnView {
-    /// What is said by this name, or nothing.
-    pub(super) fn fact(&self, name: &str) -> &str {
-        self.facts.iter().find(|fact| fact.name == name).map_or("", |fact| &fact.value)
-    }
-
-    /// The middle value, or nothing.
-    pub(super) fn median(&self) -> &str {
-        self.quantiles.iter().find(|quantile| quantile.rank == "50.0%").map_or("", |quantile| &quantile.value)
-    }
-}
-
-/// `min … max`; one value if they are the same.
-fn range(column: &ColumnProfile) -> String {
-    match (&column.min, &column.max) {
-        (Some(min), Some(max)) if min == max => visible_value(min),
-        (Some(min), Some(max)) => format!("{} … {}", visible_value(min), visible_value(max)),
-        _ => String::new(),
-    }
-}
-
-/// What is known of a column, as far as it is.
-fn facts(column: &ColumnProfile) -> Vec<Fact> {
-    let values = column.count - column.nulls;
-    let text = |value: &Option<String>| value.as_deref().map(visible_value);
-    let estimated = |value: &Option<Estimate>| value.as_ref().map(measured_estimate);
-    let lengths = column.min_length.zip(column.max_length).map(|(min, max)| match min == max {
-        true => counted(max, "character", "characters"),
-        false => format!("{}–{}", count(min), counted(max, "character", "characters")),
-    });
-    let bounds = |estimate: &Estimate| {
-        let (lower, upper) = (estimate.lower.round() as u64, estimate.upper.round() as u64);
-        (!estimate.exact).then(|| format!("{} to {}", count(lower), count(upper)))
-    };
-    let known = [
-        ("values", Some(count(values))),
-        ("nulls", Some(format!("{} ({})", count(column.nulls), percent(share(column.nulls, column.count))))),
-        ("missing cells", (column.missing > 0).then(|| count(column.missing))),
-        ("distinct", Some(estimated_count(&column.distinct))),
-        ("", every_value_once(column).then(|| "every value once".to_owned())),
-        ("distinct lies in", bounds(&column.distinct)),
-        ("smallest", text(&column.min)),
-        ("largest", text(&column.max)),
-        ("most frequent", column.mode.as_ref().map(|mode| visible_value(&mode.value))),
-        ("entropy", estimated(&column.entropy).map(|bits| format!("{bits} bits"))),
-        ("mean", estimated(&column.mean)),
-        ("standard deviation", estimated(&column.stddev)),
-        ("sum", text(&column.sum)),
-        ("length", lengths),
-        ("mean length", column.mean_length.map(measured)),
-        ("leading zeros", some(column.leading_zeros)),
-    ];
-    let numbers = column.numbers.iter().flat_map(number_facts);
-    let known = known.into_iter().chain(numbers);
-    known.filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
-}
-
-/// A count, unless there is nothing to tell.
-fn some(number: u64) -> Option<String> {
-    (number > 0).then(|| count(number))
-}
-
-fn number_facts(numbers: &NumberFacts) -> Vec<(&'static str, Option<String>)> {
-    let estimated = |value: &Option<Estimate>| value.as_ref().map(measured_estimate);
-    let outliers = numbers.outliers.as_ref().map(|outliers| {
-        let [below, above] = [&outliers.below, &outliers.above].map(estimated_count);
-        format!(
-            "{below} below {}, {above} above {}",
-            measured(outliers.lower_fence),
-            measured(outliers.upper_fence)
-        )
-    });
-    vec![
-        ("zeros", some(numbers.zeros)),
-        ("negative", some(numbers.negatives)),
-        ("infinite", some(numbers.infinities)),
-        ("not a number", some(numbers.nans)),
-        ("digits before the point", some(numbers.max_whole_digits.into())),
-        ("digits after the point", some(numbers.max_scale.into())),
-        ("skewness", estimated(&numbers.skewness)),
-        ("excess kurtosis", estimated(&numbers.kurtosis)),
-        ("interquartile range", estimated(&numbers.interquartile_range)),
-        ("outliers", outliers),
-    ]
-}
-
-fn quantiles(column: &ColumnProfile) -> Vec<QuantileView> {
-    let view = |quantile: &data_inspector_domain::profile::Quantile| QuantileView {
-        rank: percent(quantile.q),
-        value: visible_value(&quantile.value),
-        bounds: match quantile.exact {
-            true => String::new(),
-            false => format!("{} to {}", visible_value(&quantile.lower), visible_value(&quantile.upper)),
-        },
-    };
-    column.quantiles.iter().map(view).collect()
-}
-
 impl Bars {
     fn of(counts: &[u64]) -> Self {
         let highest = counts.iter().copied().max().unwrap_or(0);
@@ -327,16 +221,5 @@ impl Bars {
             path += &format!("M{bar}.05 100V{:.1}h.9V100z", 100.0 - height);
         }
         Self { number: counts.len(), path, highest: count(highest) }
-    }
-}
-
-impl HistogramView {
-    fn of(column: &ColumnProfile) -> Option<Self> {
-        let histogram = column.histogram.as_ref()?;
-        Some(Self {
-            bars: Bars::of(&histogram.counts),
-            first: visible(histogram.edges.first()?),
-            last: visible(histogram.edges.last()?),
-        })
     }
 }
