@@ -95,13 +95,27 @@ async fn read(blobs: &BlobStore, blob: &BlobRef) -> Result<Arc<Document>, Reques
 #[cfg(test)]
 mod tests {
     use data_inspector_platform::blob::{BlobKey, ReadConfig};
+    use serde_json::json;
 
     use super::*;
 
+    /// A profile of a file without columns.
+    fn document(name: &str) -> String {
+        json!({
+            "profileVersion": 1, "engineVersion": 1, "bytes": 0, "rowCount": 0, "columnCount": 0,
+            "format": {
+                "name": name, "encoding": "utf-8", "byteOrderMark": false, "delimiter": ",", "quote": null,
+                "escape": null, "comment": null, "header": true, "dataOffset": 0,
+                "confidence": { "encoding": 1, "delimiter": 1, "quote": 1, "header": 1 },
+                "lineEndings": { "lf": 0, "crlf": 0, "cr": 0 },
+            },
+            "seenRanges": [], "columns": [], "alerts": [], "findings": [],
+        })
+        .to_string()
+    }
+
     async fn stored(blobs: &BlobStore, name: &str) -> BlobRef {
-        let json = format!(
-            r#"{{"profileVersion":1,"engineVersion":1,"bytes":0,"rowCount":0,"columnCount":0,"format":{{"name":"{name}","encoding":"utf-8","byteOrderMark":false,"delimiter":",","quote":null,"escape":null,"comment":null,"header":true,"confidence":{{"encoding":1,"delimiter":1,"quote":1,"header":1}},"lineEndings":{{"lf":0,"crlf":0,"cr":0}},"dataOffset":0}},"columns":[],"findings":[]}}"#
-        );
+        let json = document(name);
         let key: BlobKey = format!("profiles/{name}").parse().unwrap();
         let hash = *ContentHash::of(json.as_bytes()).as_bytes();
         blobs.put(&key, json.into()).await.unwrap();
@@ -128,6 +142,6 @@ mod tests {
 
     /// A cache for so many of the profiles above.
     fn cache_of(profiles: u64) -> ProfileCache {
-        ProfileCache::new(profiles * 2 * 260)
+        ProfileCache::new(profiles * 2 * document("a").len() as u64)
     }
 }

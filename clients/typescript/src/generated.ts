@@ -42,6 +42,50 @@ export type ChangeInspectionInput = {
   reason?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** Kinds of alerts. Shares are of values that are not null, unless it says otherwise. */
+export type ColumnAlertCode =
+  /** Dates of which nothing proves whether the day or the month comes first. Decided by how many. */
+  | 'AMBIGUOUS_DATES'
+  /** All values are the same. Decided by the number of different ones. */
+  | 'CONSTANT'
+  /** Different texts of one length. Decided by that length. */
+  | 'CONSTANT_LENGTH'
+  /** Values that differ only in case or in spaces around them. Decided by their number. */
+  | 'DIRTY_CATEGORY'
+  /** No record has a value. Decided by the number of values. */
+  | 'EMPTY'
+  /** Text with many different values, though not all. Decided by `distinct`. */
+  | 'HIGH_CARDINALITY'
+  /**
+   * Few different values, of which some are far more frequent than others. Decided by 1 less the entropy as a
+   * share of what it could be.
+   */
+  | 'IMBALANCE'
+  /** Numbers that are infinite. Decided by how many. */
+  | 'INFINITE'
+  /** Texts with characters that are not seen. Decided by how many. */
+  | 'INVISIBLE_CHARACTERS'
+  /** Many records have no value. Decided by their share of the records. */
+  | 'MISSING'
+  /** Dates of which some prove that the day comes first, some that the month does. Decided by the smaller number. */
+  | 'MIXED_DATES'
+  /** Values of several types, of which none covers all. Decided by the share of the most frequent one. */
+  | 'MIXED_TYPES'
+  /** Values that are not a number by their own word. Decided by how many. */
+  | 'NOT_A_NUMBER'
+  /** Most numbers lie on one side of the mean, a few far out on the other. Decided by the absolute skewness. */
+  | 'SKEWED'
+  /** Texts with spaces at an end. Decided by how many. */
+  | 'SURROUNDING_SPACE'
+  /** Dates whose year has two digits. Decided by how many. */
+  | 'TWO_DIGIT_YEARS'
+  /** Few different values, equally frequent. Decided by the entropy as a share of what it could be. */
+  | 'UNIFORM'
+  /** No value occurs twice. Decided by `distinctShare`. */
+  | 'UNIQUE'
+  /** Many numbers are zero. Decided by their share. */
+  | 'ZEROS';
+
 /** An upload of which all blocks are there. */
 export type CompleteUploadInput = {
   /** BLAKE3 of the bytes, if the client knows it: other bytes are then refused, where the storage can tell. */
@@ -105,6 +149,17 @@ export type DataType =
   | 'TIMESTAMP'
   /** RFC 9562, 36 characters. */
   | 'UUID';
+
+/** Which of two numbers before the year is the day, judged by all dates of a column. */
+export type DayMonthOrder =
+  /** No date proves either. */
+  | 'AMBIGUOUS'
+  /** Both are proved: the column mixes the two. */
+  | 'MIXED'
+  /** The first: at least one date proves it, and none the contrary. */
+  | 'PROVED_DAY_FIRST'
+  /** The second, likewise. */
+  | 'PROVED_MONTH_FIRST';
 
 /** Which way a list is sorted. */
 export type Direction =
@@ -489,6 +544,21 @@ export type Severity =
   /** Readable, but probably not meant so. */
   | 'WARN';
 
+/** The order of the values of a column down the file; nulls are passed over. */
+export type SortOrder =
+  /** All values are the same. */
+  | 'CONSTANT'
+  /** No value is larger than the one before. */
+  | 'DECREASING'
+  /** No value is smaller than the one before. */
+  | 'INCREASING'
+  /** Each value is smaller than the one before. */
+  | 'STRICTLY_DECREASING'
+  /** Each value is larger than the one before. */
+  | 'STRICTLY_INCREASING'
+  /** None of these. */
+  | 'UNSORTED';
+
 /** What a worker is to do. */
 export type TaskKind =
   /** Write a result in another format. */
@@ -551,6 +621,43 @@ export type UserErrorCode =
   | 'UPLOAD_EXPIRED'
   /** Blocks of the upload are missing: put them, then complete it again. */
   | 'UPLOAD_INCOMPLETE';
+
+/** A meaning beyond the type. */
+export type ValueMeaning =
+  /** `YYYYMMDD`. */
+  | 'COMPACT_DATE'
+  /** A country code of two letters, ISO 3166-1. */
+  | 'COUNTRY_ALPHA2'
+  /** A country code of three letters. */
+  | 'COUNTRY_ALPHA3'
+  /** An amount with its currency. */
+  | 'CURRENCY_AMOUNT'
+  /** An e-mail address. */
+  | 'EMAIL'
+  /** Latitude and longitude. */
+  | 'GEO_POINT'
+  /** 32, 40 or 64 hexadecimal digits: MD5, SHA-1 or SHA-256. */
+  | 'HASH'
+  /** An international bank account number whose check digits are right. */
+  | 'IBAN'
+  /** An IPv4 address. */
+  | 'IPV4'
+  /** An IPv6 address. */
+  | 'IPV6'
+  /** A JSON object or array. */
+  | 'JSON'
+  /** A MAC address, six pairs of hexadecimal digits. */
+  | 'MAC_ADDRESS'
+  /** A number and `%`. */
+  | 'PERCENTAGE'
+  /** A telephone number that begins with `+`. */
+  | 'PHONE_NUMBER'
+  /** `scheme://host…` of a usual scheme. */
+  | 'URL'
+  /** A UUID. */
+  | 'UUID'
+  /** A geometry as well-known text. */
+  | 'WKT';
 
 /** What the checks say about the data. */
 export type Verdict =
