@@ -59,18 +59,31 @@ pub(super) struct Loaders {
     values_seen: ById<ValuesOf, ()>,
 }
 
+/// How often a loader lets others go on before it reads. What a batch has brought is handed on one by one, about thirty
+/// in each turn; with fewer turns than the rows of a page need, the next batch would be read in parts.
+const PATIENCE: usize = 32;
+
+fn loader<K, V>(batch: Batch) -> ById<K, V>
+where
+    K: Eq + Hash + Clone + std::fmt::Debug,
+    V: Clone,
+    Batch: BatchFn<K, Found<V>>,
+{
+    Loader::new(batch).with_yield_count(PATIENCE)
+}
+
 impl Loaders {
     pub(super) fn new(store: Store, scope: Scope) -> Self {
         let batch = Batch { store, scope };
         Self {
-            files: Loader::new(batch.clone()),
-            inspections: Loader::new(batch.clone()),
-            people: Loader::new(batch.clone()),
-            uploads: Loader::new(batch.clone()),
-            uploads_of_files: Loader::new(batch.clone()),
-            events: Loader::new(batch.clone()),
-            newest: Loader::new(batch.clone()),
-            values_seen: Loader::new(batch),
+            files: loader(batch.clone()),
+            inspections: loader(batch.clone()),
+            people: loader(batch.clone()),
+            uploads: loader(batch.clone()),
+            uploads_of_files: loader(batch.clone()),
+            events: loader(batch.clone()),
+            newest: loader(batch.clone()),
+            values_seen: loader(batch),
         }
     }
 
