@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use data_inspector_bench::{Kind, generate};
+use data_inspector_domain::finding::Severity;
 use data_inspector_domain::profile::{ColumnProfile, DataType, Estimate, Profile};
 use data_inspector_domain::spec::InspectionSpec;
 use serde::Deserialize;
@@ -102,7 +103,8 @@ fn check(path: &Path) -> Profile {
     let profile = inspect_file(path, LEAF).profile;
     let answer = ask(path, &profile);
     assert_eq!(profile.row_count, answer.rows);
-    assert_eq!((profile.columns.len(), &profile.findings), (answer.columns.len(), &Vec::new()));
+    let defects = profile.findings.iter().filter(|finding| finding.severity > Severity::Info);
+    assert_eq!((profile.columns.len(), defects.count()), (answer.columns.len(), 0));
     for (column, truth) in profile.columns.iter().zip(&answer.columns) {
         check_column(column, truth, profile.row_count);
     }
