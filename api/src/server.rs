@@ -108,12 +108,14 @@ pub enum ServerError {
     Serve(#[from] std::io::Error),
 }
 
-/// Serves until `shutdown`, then says goodbye to subscribers and lets requests end.
+/// Serves until `shutdown`, then says goodbye to subscribers and lets requests end. `on_ready` is called once nothing
+/// can keep it from serving any more.
 pub async fn run(
     deps: Deps,
     config: ApiConfig,
     listener: TcpListener,
     shutdown: CancellationToken,
+    on_ready: impl FnOnce(),
 ) -> Result<(), ServerError> {
     let address = listener.local_addr()?;
     let grants = config.grant_signer(address)?;
@@ -127,6 +129,7 @@ pub async fn run(
         Serving { grants, hub, mutations: mutations.clone(), shutdown: shutdown.clone() },
     )?;
 
+    on_ready();
     let serve = axum::serve(transport::prompt(listener), router)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();

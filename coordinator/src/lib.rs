@@ -136,11 +136,13 @@ impl CoordinatorConfig {
     }
 }
 
-/// Coordinates until it is asked to end. Dropping the future is like killing the process.
+/// Coordinates until it is asked to end. Dropping the future is like killing the process. `on_ready` is called once the
+/// bus has let it in.
 pub async fn run(
     deps: Deps,
     config: CoordinatorConfig,
     shutdown: CancellationToken,
+    on_ready: impl FnOnce(),
 ) -> Result<(), CoordinatorError> {
     let Deps { store, bus } = deps;
     let shutdown = shutdown.child_token();
@@ -197,6 +199,7 @@ pub async fn run(
     parts.spawn(reconciler.run(shutdown.clone()));
     parts.spawn(progress.run(store, bus, progress_interval, shutdown.clone()));
     tracing::info!("a coordinator is ready");
+    on_ready();
     while let Some(ended) = parts.join_next().await {
         // One without the others is of no use.
         shutdown.cancel();

@@ -116,8 +116,8 @@ pub async fn run(
     let address = address.map_err(ProcessError::Health)?;
     let mut telling = JoinSet::new();
     telling.extend(listener.map(|listener| health.serve(listener)));
-    on_ready(address);
-    let work = service::run(Deps { bus: bus.clone(), blobs }, configuration.worker, shutdown.clone());
+    let deps = Deps { bus: bus.clone(), blobs };
+    let work = service::run(deps, configuration.worker, shutdown.clone(), || on_ready(address));
     let worked = within_deadline(work, &shutdown, configuration.shutdown.deadline()).await;
     bus.close().await;
     Ok(worked??)

@@ -96,8 +96,13 @@ pub enum WorkerError {
 }
 
 /// Works until it is asked to end; then finishes what it is at, or hands it back. Dropping the future is like
-/// killing the process: nothing is handed back.
-pub async fn run(deps: Deps, config: WorkerConfig, shutdown: CancellationToken) -> Result<(), WorkerError> {
+/// killing the process: nothing is handed back. `on_ready` is called once the bus has let it in.
+pub async fn run(
+    deps: Deps,
+    config: WorkerConfig,
+    shutdown: CancellationToken,
+    on_ready: impl FnOnce(),
+) -> Result<(), WorkerError> {
     let mut control = deps.bus.read(Topic::Control, ReadFrom::Beginning).await?;
     let mut orders = Orders::default();
     // Orders are read before tasks: a task that was called off is not begun.
@@ -121,6 +126,7 @@ pub async fn run(deps: Deps, config: WorkerConfig, shutdown: CancellationToken) 
         Duration::from_millis(config.heartbeat_ms.max(1)),
     ));
     tracing::info!(%worker_id, slots = config.slots.get(), "a worker is ready");
+    on_ready();
     let service = Service {
         deps,
         config,

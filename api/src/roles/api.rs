@@ -35,8 +35,8 @@ pub async fn run(
         // A proxy may stand before it: that a caller comes from this machine says nothing.
         anonymous: Anonymous::Nobody,
     };
-    on_ready(&format!("http://{}", server::reachable(address)));
-    let serving = server::run(deps, configuration.api, listener, shutdown.clone());
+    let on_ready = || on_ready(&format!("http://{}", server::reachable(address)));
+    let serving = server::run(deps, configuration.api, listener, shutdown.clone(), on_ready);
     let served = within_deadline(serving, &shutdown, configuration.shutdown.deadline()).await;
     bus.close().await;
     store.close().await.context("cannot close the database")?;

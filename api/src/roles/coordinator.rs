@@ -30,9 +30,8 @@ pub async fn run(
     let address = listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
     let mut telling = JoinSet::new();
     telling.extend(listener.map(|listener| health.serve(listener)));
-    on_ready(address);
     let deps = coordinator::Deps { store: store.clone(), bus: bus.clone() };
-    let work = coordinator::run(deps, configuration.coordinator, shutdown.clone());
+    let work = coordinator::run(deps, configuration.coordinator, shutdown.clone(), || on_ready(address));
     let coordinated = within_deadline(work, &shutdown, configuration.shutdown.deadline()).await;
     bus.close().await;
     store.close().await.context("cannot close the database")?;

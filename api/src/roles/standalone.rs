@@ -100,7 +100,7 @@ impl Running {
         let deps = coordinator::Deps { store: store.clone(), bus: Arc::clone(bus) };
         let bus_is_volatile = configuration.bus.kind == BusKind::InProcess;
         let config = CoordinatorConfig { bus_is_volatile, ..configuration.coordinator.clone() };
-        let run = coordinator::run(deps, config, stop_coordinator.clone());
+        let run = coordinator::run(deps, config, stop_coordinator.clone(), || ());
         coordinator.spawn(async { run.await.context("the coordinator failed") });
         let (care, stop) = (configuration.care.clone(), stop_coordinator.clone());
         let care = coordinator::take_care(store.clone(), blobs.clone(), care, stop);
@@ -111,7 +111,7 @@ impl Running {
 
         let mut front = JoinSet::new();
         let deps = worker::Deps { bus: Arc::clone(bus), blobs: blobs.clone() };
-        let run = worker::run(deps, configuration.worker.clone(), shutdown.clone());
+        let run = worker::run(deps, configuration.worker.clone(), shutdown.clone(), || ());
         front.spawn(async { run.await.context("the worker failed") });
 
         let (store, bus, blobs) = (store.clone(), Arc::clone(bus), blobs.clone());
@@ -120,7 +120,7 @@ impl Running {
         let is_private = configuration.api.listen.ip().is_loopback();
         let anonymous = if is_private { Anonymous::FirstOwner } else { Anonymous::Nobody };
         let deps = server::Deps { store, bus, blobs, metrics, anonymous };
-        let run = server::run(deps, configuration.api.clone(), listener, shutdown.clone());
+        let run = server::run(deps, configuration.api.clone(), listener, shutdown.clone(), || ());
         front.spawn(async { run.await.context("the API failed") });
         Self { front, coordinator, stop_coordinator }
     }

@@ -6,6 +6,7 @@ mod inspections;
 mod lint;
 mod operations;
 mod profiles;
+mod readiness;
 mod refusals;
 mod schema;
 mod sharing;

@@ -188,7 +188,7 @@ impl System {
                 data_inspector_coordinator::Deps { store: world.store.clone(), bus: Arc::clone(&system.bus) };
             let shutdown = system.shutdown.clone();
             system.parts.spawn(async move {
-                data_inspector_coordinator::run(deps, config, shutdown).await.unwrap();
+                data_inspector_coordinator::run(deps, config, shutdown, || ()).await.unwrap();
             });
         }
         for _ in 0..size.workers {
@@ -210,7 +210,7 @@ impl System {
         let shutdown = self.shutdown.child_token();
         let stop = shutdown.clone();
         self.parts.spawn(async move {
-            data_inspector_worker::service::run(deps, config, shutdown).await.unwrap();
+            data_inspector_worker::service::run(deps, config, shutdown, || ()).await.unwrap();
         });
         stop
     }

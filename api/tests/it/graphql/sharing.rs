@@ -51,7 +51,7 @@ impl Api {
             anonymous: Anonymous::Nobody,
         };
         let shutdown = CancellationToken::new();
-        tokio::spawn(server::run(deps, ApiConfig::default(), listener, shutdown.clone()));
+        tokio::spawn(server::run(deps, ApiConfig::default(), listener, shutdown.clone(), || ()));
         Self { bench, url, inspection, shutdown }
     }
 
