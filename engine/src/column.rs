@@ -174,8 +174,14 @@ impl ColumnState {
         merge_optional(&mut self.two_readings, other.two_readings.as_deref(), TwoReadings::merge);
         self.census.merge(&other.census);
         self.semantics.merge(&other.semantics);
-        self.places.merge(&other.places);
+        self.places.merge(&other.places, places::places_kept(self.sizes));
         self.distinct.merge(&other.distinct);
+    }
+
+    /// Notes where a value is first, whose place is after all that were noted.
+    #[inline]
+    fn note_place(&mut self, class: Class, hash: u64, whole: (&[u8], u64), place: impl FnOnce() -> Place) {
+        self.places.add(places::places_kept(self.sizes), class, hash, whole, place);
     }
 
     /// Counts `weight` cells with a value that is not null. `text` is the whole value, and was read as `value`.

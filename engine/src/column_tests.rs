@@ -46,7 +46,7 @@ fn plainly(cells: &[String]) -> ColumnState {
                 let (bytes, hash) = (text.as_bytes(), xxh3_64(text.as_bytes()));
                 let value = classify(bytes);
                 state.measure(hash, (bytes, text.chars().count() as u64), value, 1, &mut shapes);
-                state.places.add(value.class(), hash, (bytes, bytes.len() as u64), || place(row));
+                state.note_place(value.class(), hash, (bytes, bytes.len() as u64), || place(row));
             }
         }
     }

@@ -194,7 +194,7 @@ impl ColumnCounter {
         self.state.measure(hash, (text, chars), value, 1, &mut self.shapes);
         let whole = (text, text.len() as u64);
         self.note_order(hash, whole, || value);
-        self.state.places.add(value.class(), hash, whole, place);
+        self.state.note_place(value.class(), hash, whole, place);
     }
 
     #[inline]
@@ -224,7 +224,7 @@ impl ColumnCounter {
         self.state.classes[Class::Text as usize] += 1;
         self.shapes.add_long(head, &mut self.state.census);
         self.note_order(hash, (head, len), || Value::Plain(Class::Text));
-        self.state.places.add(Class::Text, hash, (head, len), || place);
+        self.state.note_place(Class::Text, hash, (head, len), || place);
     }
 
     /// The states of the leaf, and an empty counter.
@@ -253,7 +253,7 @@ impl ColumnCounter {
             let value = classify(text);
             state.measure(hash, (text, count_chars(text)), value, count, shapes);
             let place = places.next().expect("each value that is deferred has a place");
-            state.places.add(value.class(), hash, (text, len), || place);
+            state.note_place(value.class(), hash, (text, len), || place);
         });
         self.deferring = false;
     }

@@ -4,11 +4,12 @@
 //! "The first place of each value, of these the first ten" is a function of the set of (place, value): whatever is
 //! among the first ten of a whole is among those of the part it is in.
 
+use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Class;
 
-/// Places kept per class.
+/// Places kept per class, at most.
 pub const PLACES: usize = 10;
 /// Bytes kept of a value.
 const SHOWN_BYTES: usize = 64;
@@ -62,12 +63,13 @@ impl Places {
     #[inline]
     pub(super) fn add(
         &mut self,
+        kept: usize,
         class: Class,
         hash: u64,
         (head, len): (&[u8], u64),
         place: impl FnOnce() -> Place,
     ) {
-        if self.of(class).len() < PLACES {
+        if self.of(class).len() < kept {
             self.add_if_new(class, hash, (head, len), place());
         }
     }
@@ -77,16 +79,19 @@ impl Places {
         let sightings = self.list(class);
         if sightings.iter().all(|known| known.hash != hash) {
             let head = head[..head.len().min(SHOWN_BYTES)].to_vec();
+            // Most classes of most columns see one or two.
+            sightings.reserve_exact(1);
             sightings.push(Sighting { place, hash, head, len });
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: &Self, kept: usize) {
         for (class, theirs) in Class::ALL.into_iter().zip(&other.classes) {
             let mine = self.list(class);
             mine.extend(theirs.iter().cloned());
             mine.sort_unstable_by_key(|sighting| sighting.place);
-            keep_first(mine);
+            keep_first(mine, kept);
+            mine.shrink_to_fit();
         }
     }
 
@@ -98,14 +103,19 @@ impl Places {
     }
 }
 
-/// Of each value the first place, and of these the first ten.
-fn keep_first(sightings: &mut Vec<Sighting>) {
-    let mut kept: Vec<u64> = Vec::with_capacity(PLACES);
+/// Of each value the first place, and of these the first `most`.
+fn keep_first(sightings: &mut Vec<Sighting>, most: usize) {
+    let mut kept: Vec<u64> = Vec::with_capacity(most);
     sightings.retain(|sighting| {
-        let is_kept = kept.len() < PLACES && !kept.contains(&sighting.hash);
+        let is_kept = kept.len() < most && !kept.contains(&sighting.hash);
         if is_kept {
             kept.push(sighting.hash);
         }
         is_kept
     });
+}
+
+/// How many places are kept per class: fewer in a file of many columns, as of everything that takes memory.
+pub(super) fn places_kept(sizes: SketchSizes) -> usize {
+    (sizes.top_values_tracked as usize / 64).clamp(1, PLACES)
 }
