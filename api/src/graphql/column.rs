@@ -245,7 +245,7 @@ impl Column {
 
     /// What is known of the numbers beyond that; null in a column without them.
     async fn numbers(&self) -> Option<NumberFacts> {
-        self.column().numbers.as_ref().map(NumberFacts::from)
+        self.column().numbers.as_ref().map(|facts| NumberFacts::new(facts, self.shows_values))
     }
 
     /// What is known of the dates and timestamps; null in a column without them.

@@ -39,10 +39,10 @@ pub(super) struct NumberFacts {
 /// Numbers more than 1.5 interquartile ranges below the first quartile or above the third, and more than 3.
 #[derive(SimpleObject)]
 struct Outliers {
-    /// First quartile less 1.5 interquartile ranges.
-    lower_fence: f64,
-    /// Third quartile plus 1.5 interquartile ranges.
-    upper_fence: f64,
+    /// First quartile less 1.5 interquartile ranges; null if values are masked, as the quartiles follow from it.
+    lower_fence: Option<f64>,
+    /// Third quartile plus 1.5 interquartile ranges; likewise.
+    upper_fence: Option<f64>,
     /// Numbers below `lowerFence`; the bounds are hard for the fence as stated.
     below: Estimate,
     /// Numbers above `upperFence`, likewise.
@@ -51,8 +51,8 @@ struct Outliers {
     extreme: Estimate,
 }
 
-impl From<&profile::NumberFacts> for NumberFacts {
-    fn from(facts: &profile::NumberFacts) -> Self {
+impl NumberFacts {
+    pub(super) fn new(facts: &profile::NumberFacts, shows_values: bool) -> Self {
         let estimate = |estimate: &Option<profile::Estimate>| estimate.as_ref().map(Estimate::from);
         Self {
             count: facts.count.into(),
@@ -66,16 +66,16 @@ impl From<&profile::NumberFacts> for NumberFacts {
             skewness: estimate(&facts.skewness),
             kurtosis: estimate(&facts.kurtosis),
             interquartile_range: estimate(&facts.interquartile_range),
-            outliers: facts.outliers.as_ref().map(Outliers::from),
+            outliers: facts.outliers.as_ref().map(|outliers| Outliers::new(outliers, shows_values)),
         }
     }
 }
 
-impl From<&profile::Outliers> for Outliers {
-    fn from(outliers: &profile::Outliers) -> Self {
+impl Outliers {
+    fn new(outliers: &profile::Outliers, shows_values: bool) -> Self {
         Self {
-            lower_fence: outliers.lower_fence,
-            upper_fence: outliers.upper_fence,
+            lower_fence: shows_values.then_some(outliers.lower_fence),
+            upper_fence: shows_values.then_some(outliers.upper_fence),
             below: (&outliers.below).into(),
             above: (&outliers.above).into(),
             extreme: (&outliers.extreme).into(),

@@ -10,7 +10,7 @@ use crate::profiles::{customers, many_columns};
 const VALUES: &str =
     "query($id: ID!) { inspection(id: $id) { profile { document columns(first: 100) { nodes {
     valuesMasked min max topValues { value share count { value } } quantiles { q value lower upper }
-    histogram { edges counts } } } findings { count examples(first: 100) { line excerpt } } } } }";
+    histogram { edges counts } numbers { outliers { lowerFence upperFence above { value } } } } } findings { count examples(first: 100) { line excerpt } } } } }";
 
 #[tokio::test]
 async fn a_profile_is_what_inspect_prints() {
@@ -50,6 +50,10 @@ async fn values_are_for_those_who_may_see_them() {
         assert_eq!((&masked["valuesMasked"], &seen["valuesMasked"]), (&json!(true), &json!(false)));
         assert_eq!((&masked["min"], &masked["max"]), (&json!(null), &json!(null)));
         assert_eq!(masked["histogram"]["counts"], seen["histogram"]["counts"]);
+        let [masked_outliers, seen_outliers] = [masked, seen].map(|column| &column["numbers"]["outliers"]);
+        assert_eq!(masked_outliers["above"], seen_outliers["above"]);
+        assert_eq!(masked_outliers["lowerFence"], json!(null), "a quartile follows from it");
+        assert_eq!(masked_outliers["upperFence"], json!(null), "a quartile follows from it");
         assert_eq!(
             masked["topValues"].as_array().unwrap().len(),
             seen["topValues"].as_array().unwrap().len()
