@@ -35,6 +35,11 @@ impl Expiry {
         *self.0.borrow()
     }
 
+    /// Whether it has passed.
+    pub fn has_passed(&self) -> bool {
+        self.moment().is_some_and(|moment| moment <= Instant::now())
+    }
+
     /// Waits until it has passed.
     pub async fn passed(&mut self) {
         let mut may_be_put_off = true;

@@ -114,6 +114,10 @@ impl EventStream {
             if self.member.shared.shutdown.is_cancelled() {
                 return Some(self.go_away(GoAwayReason::Shutdown));
             }
+            // Here too: whoever has much to be read again waits for nothing for long.
+            if self.expiry.has_passed() {
+                return Some(self.go_away(GoAwayReason::Expired));
+            }
             if let Some(event) = self.backlog.pop_front() {
                 return Some(self.hand_out_read(event));
             }

@@ -195,6 +195,11 @@ impl WorkspaceChanges {
     async fn find_next(&mut self) -> Option<WorkspaceChange> {
         let keep_alive_at = Instant::now() + self.shared.config.keep_alive();
         while !self.over {
+            // Where much happens there is always a change, and the wait below never comes.
+            if self.expiry.has_passed() {
+                self.over = true;
+                return Some(WorkspaceChange::GoAway(GoAwayReason::Expired));
+            }
             if let Some(change) = self.mailbox.take() {
                 return Some(change);
             }
