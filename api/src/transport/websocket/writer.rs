@@ -97,21 +97,23 @@ async fn write(
 ) {
     let mut waiting = Vec::new();
     while outgoing.recv_many(&mut waiting, QUEUE).await > 0 {
-        match timeout(deadline, write_all(&mut socket, &mut waiting)).await {
-            Ok(Ok(ControlFlow::Continue(()))) => {}
-            Err(_) => {
-                tracing::info!("a client does not read and is closed");
+        match write_all(&mut socket, &mut waiting, deadline).await {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return,
+            Err(error) => {
+                tracing::debug!(%error, "a client is gone, or does not read and is closed");
                 return;
             }
-            Ok(_) => return,
         }
     }
 }
 
-/// What waits goes out together: whoever is a little behind catches up in fewer steps. Nothing follows a close frame.
+/// What waits goes out together: whoever is a little behind catches up in fewer steps. Each step has the deadline to
+/// itself: a client that reads slowly is no client that does not read. Nothing follows a close frame.
 async fn write_all(
     socket: &mut SplitSink<WebSocket, Message>,
     waiting: &mut Vec<Outgoing>,
+    deadline: Duration,
 ) -> Result<ControlFlow<()>, axum::Error> {
     let mut flow = ControlFlow::Continue(());
     for outgoing in waiting.drain(..) {
@@ -119,11 +121,11 @@ async fn write_all(
         if matches!(message, Message::Close(_)) {
             flow = ControlFlow::Break(());
         }
-        socket.feed(message).await?;
+        timeout(deadline, socket.feed(message)).await.map_err(axum::Error::new)??;
         if flow.is_break() {
             break;
         }
     }
-    socket.flush().await?;
+    timeout(deadline, socket.flush()).await.map_err(axum::Error::new)??;
     Ok(flow)
 }
