@@ -163,13 +163,21 @@ impl Health {
             .with_state(self)
     }
 
-    /// Serves the routes, one request per connection, until the listener breaks or the future is dropped.
-    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+    /// Serves the routes, one request per connection, until the future is dropped.
+    pub async fn serve(self, listener: TcpListener) {
         let callers = Arc::new(Semaphore::new(MAX_CALLERS));
         let service = TowerToHyperService::new(self.routes());
         loop {
-            let (stream, _) = listener.accept().await?;
-            let Ok(turn) = Arc::clone(&callers).acquire_owned().await else { return Ok(()) };
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                // Out of files, or whoever came is gone again. Health has to be told all the same.
+                Err(error) => {
+                    tracing::warn!(%error, "a connection that asks for health was not accepted");
+                    tokio::time::sleep(PATIENCE).await;
+                    continue;
+                }
+            };
+            let Ok(turn) = Arc::clone(&callers).acquire_owned().await else { return };
             let mut server = http1::Builder::new();
             server.keep_alive(false).max_buf_size(MAX_HEAD);
             let answering = server.serve_connection(TokioIo::new(stream), service.clone());
