@@ -139,13 +139,15 @@ async fn fifty_who_join_anywhere_and_anytime_see_what_a_scan_sees() {
         follow(&url, &id_of_first, Some(START.to_owned()), tell).await
     });
     for subscriber in 1..SUBSCRIBERS {
-        let moment = random.usize(..3 * splits as usize);
-        let (mut so_far, place) = (so_far.clone(), random.f64());
+        // All along the way; every other one at the newest event, so that they join in many places whatever the seed.
+        let moment = subscriber * 3 * splits as usize / SUBSCRIBERS;
+        let place = if subscriber % 2 == 0 { 1.0 } else { random.f64() };
+        let mut so_far = so_far.clone();
         let (url, id) = (server.url.clone(), id.clone());
         all.spawn(async move {
             let known = so_far.wait_for(|so_far| so_far.len() > moment).await.unwrap().clone();
             let places: Vec<String> = std::iter::once(START.to_owned()).chain(known).collect();
-            let after = places[(place * places.len() as f64) as usize].clone();
+            let after = places[(place * (places.len() - 1) as f64).round() as usize].clone();
             // Some begin with where things stand.
             follow(&url, &id, (subscriber % 5 > 0).then_some(after), |_| {}).await
         });
