@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Side by side with other GraphQL servers: one event to many subscribers, a nested query, a mutation.
 
-    python3 bench/fanout.py                          # everything; writes bench/results/fanout.json and docs/fanout.md
+    python3 bench/fanout.py                          # everything; writes bench/results/fanout.json and fanout.md
     python3 bench/fanout.py --subscribers 100 --peers none --out /tmp/out
     python3 bench/fanout.py --ours target/release/data-inspector --load target/release/fanout-load
 
@@ -130,6 +130,10 @@ def check(results):
         counts = {kind: measured["paced"]["messages"] for kind, measured in by_kind.items() if "paced" in measured}
         if len(set(counts.values())) > 1:
             raise SystemExit(f"{name}: different numbers of messages: {counts}")
+    for kind, measured in results.get("mutation", {}).items():
+        payload = measured["answer"]["data"]["createInspection"]
+        if payload["userErrors"] or payload["deduplicated"]:
+            raise SystemExit(f"the mutation of {kind} made nothing: {payload}")
     for kind, measured in results.get("query", {}).items():
         if measured["answer"]["data"] != results["query"]["ours"]["answer"]["data"]:
             raise SystemExit(f"the nested query of {kind} has another answer than ours")

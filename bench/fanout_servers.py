@@ -21,6 +21,14 @@ class Services:
         self.script, self.folder, self.ours = root / "scripts/services.sh", folder, ours
 
     def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def start(self):
         # PostgreSQL runs as somebody else under root.
         self.folder.chmod(0o755)
         command = [self.script, "start", self.folder / "services", "postgres", "kafka"]
@@ -32,7 +40,6 @@ class Services:
         scopes = ["--scope=read", "--scope=write"]
         self.token = self.program("token", "create", f"--workspace={WORKSPACE}", "--name=bench", *scopes).strip()
         self.file_id = self.announce_file()
-        return self
 
     def __exit__(self, *_):
         subprocess.run([self.script, "stop", self.folder / "services"], check=False)
@@ -53,9 +60,9 @@ class Services:
         return file_id
 
     def sql(self, text):
-        psql = sorted(Path("/usr/lib/postgresql").glob("*/bin/psql"))
-        command = [psql[-1] if psql else "psql", "-q", self.database, "-c", text]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+        versions = Path("/usr/lib/postgresql").glob("*/bin/psql")
+        psql = max(versions, key=lambda path: int(path.parts[-3]), default="psql")
+        subprocess.run([psql, "-q", self.database, "-c", text], stdout=subprocess.DEVNULL, check=True)
 
     def statements(self):
         return Statements(self)
@@ -100,6 +107,7 @@ class Server:
             if found := self.ready.search(line):
                 self.address = f"127.0.0.1:{found[1]}"
                 return self
+        self.__exit__()
         raise SystemExit(f"{type(self).__name__} did not start")
 
     def __exit__(self, *_):

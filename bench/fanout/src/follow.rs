@@ -16,8 +16,6 @@ use crate::tally::{Tally, per_second};
 
 /// Longer than anything takes; what has not come by then is lost.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Connections that are opened at once.
-const OPENED_AT_ONCE: usize = 50;
 /// Between events that find out who is there.
 const CALL_EVERY: Duration = Duration::from_millis(300);
 
@@ -116,7 +114,7 @@ impl Run {
     async fn measure(&mut self) -> anyhow::Result<Value> {
         let bytes_before = resident(self.arguments.pid)?;
         let opening = Instant::now();
-        self.open(self.arguments.subscribers, None, Duration::ZERO).await?;
+        self.open(self.arguments.subscribers, None).await?;
         self.call_until(self.reading).await?;
         let opened_in = opening.elapsed().as_secs_f64();
         sleep(Duration::from_secs(2)).await;
@@ -151,7 +149,7 @@ impl Run {
     }
 
     /// Opens subscribers, waiting for an event or for whatever comes first.
-    async fn open(&mut self, count: usize, next: Option<usize>, pause: Duration) -> anyhow::Result<()> {
+    async fn open(&mut self, count: usize, next: Option<usize>) -> anyhow::Result<()> {
         let subjects = self.arguments.subscribers * self.arguments.stuck.max(self.arguments.killed) / 100;
         for number in 0..count {
             let is_subject = next.is_none() && number < subjects;
@@ -161,9 +159,6 @@ impl Run {
             let (tally, orders) = (Arc::clone(&self.tally), self.orders.subscribe());
             let subscriber = Subscriber { tally, next, is_subject, orders };
             self.subscribers.spawn(subscriber.read(socket));
-            if number % OPENED_AT_ONCE == 0 {
-                sleep(pause).await;
-            }
         }
         Ok(())
     }
@@ -184,10 +179,10 @@ impl Run {
     async fn call_until(&mut self, reached: u64) -> anyhow::Result<()> {
         let began = Instant::now();
         loop {
-            let before = lock(&self.tally).received;
+            let first = self.next_event();
             self.publish(1).await?;
             sleep(CALL_EVERY).await;
-            if lock(&self.tally).received - before >= reached {
+            if lock(&self.tally).deliveries_since(first) >= reached {
                 return Ok(());
             }
             ensure!(began.elapsed() < PATIENCE, "not everybody was reached; {}", self.complaint());
@@ -200,11 +195,11 @@ impl Run {
         self.publisher.publish(committed, |expected| lock(&tally).expect(expected)).await
     }
 
-    /// Waits until so many messages have come; whether they did.
-    async fn await_received(&self, messages: u64) -> bool {
+    /// Waits until so many messages of the events from `first` on have come; whether they did.
+    async fn await_received(&self, first: usize, messages: u64) -> bool {
         let arrived = async {
             let mut regularly = interval(Duration::from_millis(2));
-            while lock(&self.tally).received < messages {
+            while lock(&self.tally).deliveries_since(first) < messages {
                 regularly.tick().await;
             }
         };
@@ -212,25 +207,25 @@ impl Run {
     }
 
     async fn paced(&mut self) -> anyhow::Result<Value> {
-        let (first, before) = self.now();
+        let first = self.next_event();
         let mut regularly = interval(Duration::from_secs(1) / u32::try_from(self.arguments.rate)?);
         for _ in 0..self.arguments.events {
             regularly.tick().await;
             self.publish(1).await?;
         }
-        let due = before + self.arguments.events * self.reading;
-        ensure!(self.await_received(due).await, "messages are missing; {}", self.complaint());
+        let due = self.arguments.events * self.reading;
+        ensure!(self.await_received(first, due).await, "messages are missing; {}", self.complaint());
         Ok(lock(&self.tally).delays_since(first))
     }
 
     async fn burst(&mut self) -> anyhow::Result<Value> {
-        let (first, before) = self.now();
+        let first = self.next_event();
         let committed = self.publisher.commit(self.arguments.burst).await?;
         let began = Instant::now();
         let tally = Arc::clone(&self.tally);
         self.publisher.publish(committed, |expected| lock(&tally).expect(expected)).await?;
         let messages = self.arguments.burst * self.reading;
-        ensure!(self.await_received(before + messages).await, "messages are missing; {}", self.complaint());
+        ensure!(self.await_received(first, messages).await, "messages are missing; {}", self.complaint());
         let speed = per_second(messages, began.elapsed());
         let mut measured = lock(&self.tally).delays_since(first);
         measured["messagesPerSecond"] = json!(speed);
@@ -268,7 +263,7 @@ impl Run {
         self.publish(self.arguments.missed).await?;
         let began = Instant::now();
         for next in &waiting_for {
-            self.open(1, Some(*next), Duration::ZERO).await?;
+            self.open(1, Some(*next)).await?;
         }
         self.call_until(self.reading).await?;
         let tally = lock(&self.tally);
@@ -279,10 +274,9 @@ impl Run {
         )
     }
 
-    /// Number of the next event, and messages so far.
-    fn now(&self) -> (usize, u64) {
-        let tally = lock(&self.tally);
-        (tally.expected.len(), tally.received)
+    /// Number of the event that is published next.
+    fn next_event(&self) -> usize {
+        lock(&self.tally).expected.len()
     }
 
     fn complaint(&self) -> String {

@@ -53,6 +53,11 @@ impl Tally {
         Some(index + 1)
     }
 
+    /// How many deliveries there were of the events from `first` on.
+    pub(crate) fn deliveries_since(&self, first: usize) -> u64 {
+        self.delays[first..].iter().map(|of| of.len() as u64).sum()
+    }
+
     /// How long it took from event `first` on.
     pub(crate) fn delays_since(&self, first: usize) -> Value {
         let mut all: Vec<u32> = self.delays[first..].iter().flatten().copied().collect();
