@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,7 +12,7 @@ use nix::unistd::Pid;
 /// A running process. Dropped, it is killed.
 pub struct Process {
     name: String,
-    child: Child,
+    child: Mutex<Child>,
     /// Open as long as it runs: a program that cannot print fails.
     _stdout: BufReader<ChildStdout>,
     log: PathBuf,
@@ -35,7 +36,7 @@ impl Process {
             return Err(io::Error::other(format!("{name} did not become ready: {line}{said}")));
         };
         let url = url.to_owned();
-        Ok(Self { name: name.to_owned(), child, _stdout: stdout, log, url })
+        Ok(Self { name: name.to_owned(), child: Mutex::new(child), _stdout: stdout, log, url })
     }
 
     /// Its name.
@@ -53,10 +54,20 @@ impl Process {
         std::fs::read_to_string(&self.log)
     }
 
+    /// Nothing while it runs, and else how it ended by itself and the last of its log.
+    pub fn epitaph(&self) -> io::Result<Option<String>> {
+        const LAST_LINES: usize = 20;
+        let Some(status) = self.with_child(Child::try_wait)? else { return Ok(None) };
+        let log = self.log()?;
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");
+        Ok(Some(format!("{} has ended ({status}):\n{last}", self.name)))
+    }
+
     /// SIGKILL: it ends without a word.
-    pub fn kill(mut self) -> io::Result<()> {
-        self.child.kill()?;
-        self.child.wait().map(drop)
+    pub fn kill(self) -> io::Result<()> {
+        self.with_child(Child::kill)?;
+        self.end().map(drop)
     }
 
     /// SIGSTOP: it stands still and knows nothing of it.
@@ -70,13 +81,21 @@ impl Process {
     }
 
     /// SIGTERM; waits for its end, and returns its exit code.
-    pub fn terminate(mut self) -> io::Result<Option<i32>> {
+    pub fn terminate(self) -> io::Result<Option<i32>> {
         self.signal(Signal::SIGTERM)?;
-        Ok(self.child.wait()?.code())
+        Ok(self.end()?.code())
+    }
+
+    fn end(&self) -> io::Result<ExitStatus> {
+        self.with_child(Child::wait)
+    }
+
+    fn with_child<T>(&self, work: impl FnOnce(&mut Child) -> io::Result<T>) -> io::Result<T> {
+        work(&mut self.child.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn signal(&self, signal: Signal) -> io::Result<()> {
-        let id = i32::try_from(self.child.id()).map_err(io::Error::other)?;
+        let id = self.with_child(|child| i32::try_from(child.id()).map_err(io::Error::other))?;
         Ok(kill(Pid::from_raw(id), signal)?)
     }
 }
@@ -84,7 +103,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.with_child(Child::kill);
+        let _ = self.end();
     }
 }

@@ -118,6 +118,7 @@ impl System {
 
     /// A client of a replica, with the token.
     pub fn client(&self, api: &str) -> Client {
+        assert_eq!(self.processes[api].epitaph().unwrap(), None);
         Client::try_new(self.processes[api].url(), Some(self.token.clone())).unwrap()
     }
 
