@@ -113,8 +113,11 @@ async fn blobs_in_bad_weather() {
         })
         .await;
     trial
-        .of("Azurite restarted", async |system, _| {
+        .of("Azurite killed", async |system, _| {
+            system.services.kill(Service::Azurite).unwrap();
+            until_ready(system, &["api-a"], false).await;
             system.services.restart(Service::Azurite).unwrap();
+            until_ready(system, &["api-a"], true).await;
         })
         .await;
 }

@@ -111,6 +111,7 @@ async fn a_folder_that_is_being_made_is_not_cleared_away() {
     for number in 0..100 {
         store.put_block(&key(&format!("ws_{number}/files/a")), block(0), "text".into()).await.unwrap();
     }
+    assert!(!clearing.is_finished(), "clearing away failed");
     clearing.abort();
 }
 
