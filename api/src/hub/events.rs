@@ -36,8 +36,8 @@ pub struct EventStream {
     at_end: bool,
     over: bool,
     keep_alive: Interval,
-    /// Since the last tick.
-    was_idle: bool,
+    /// Since the last frame.
+    idle_since: Instant,
     expiry: Expiry,
     subscriber: Subscriber,
 }
@@ -62,7 +62,8 @@ impl EventStream {
         let state = member.feed.state.subscribe();
         let seen_progress = if after.is_some() { 0 } else { state.borrow().progress_number() };
         let period = member.shared.config.keep_alive();
-        let mut keep_alive = interval_at(Instant::now() + period, period);
+        let idle_since = Instant::now();
+        let mut keep_alive = interval_at(idle_since + period, period);
         keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let subscriber = Subscriber::new(&member.shared.counters);
         Self {
@@ -77,7 +78,7 @@ impl EventStream {
             seen_progress,
             over: false,
             keep_alive,
-            was_idle: true,
+            idle_since,
             expiry: Expiry::at(None),
         }
     }
@@ -99,9 +100,9 @@ impl EventStream {
     /// The next frame, or `None` after the last. Loses nothing when the future is dropped.
     pub async fn next(&mut self) -> Option<EventFrame> {
         let frame = self.find_next().await;
-        self.was_idle = matches!(frame, Some(EventFrame::KeepAlive { .. }));
         if frame.is_some() {
             self.subscriber.is_handed_a_frame();
+            self.idle_since = Instant::now();
         }
         frame
     }
@@ -264,9 +265,15 @@ impl EventStream {
             Waited::Changed => None,
             Waited::End(reason) => Some(self.go_away(reason)),
             Waited::Tick => {
-                self.member.feed.doubt_if_not_compared(&self.member.shared.config);
-                let was_idle = std::mem::replace(&mut self.was_idle, true);
-                was_idle.then_some(EventFrame::KeepAlive { cursor: self.cursor })
+                let config = &self.member.shared.config;
+                self.member.feed.doubt_if_not_compared(config);
+                // The timer is not set for each frame, but put off when it comes too early.
+                let due = self.idle_since + config.keep_alive();
+                if due > Instant::now() {
+                    self.keep_alive.reset_at(due);
+                    return None;
+                }
+                Some(EventFrame::KeepAlive { cursor: self.cursor })
             }
         }
     }
