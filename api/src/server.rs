@@ -130,7 +130,7 @@ pub async fn run(
     )?;
 
     on_ready();
-    let serve = axum::serve(transport::prompt(listener), router)
+    let serve = axum::serve(transport::prompt(listener, config.transport.streams.write_timeout()), router)
         .with_graceful_shutdown(shutdown.clone().cancelled_owned())
         .into_future();
     let deadline = async {

@@ -93,7 +93,7 @@ pub struct StreamConfig {
     /// After this long without a word a client is asked whether it is there, and again as long it may take to
     /// answer.
     pub ping_ms: u64,
-    /// How long the other side may take to read a message.
+    /// How long a connection may take nothing of what there is for it.
     pub write_timeout_ms: u64,
     /// How long operations have to end by themselves when the server stops, or a token expires.
     pub farewell_ms: u64,
@@ -141,6 +141,13 @@ impl Default for StreamConfig {
             write_timeout_ms: 10_000,
             farewell_ms: 2_000,
         }
+    }
+}
+
+impl StreamConfig {
+    /// As a duration.
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
     }
 }
 

@@ -14,9 +14,7 @@ use axum::response::Response;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt};
 use serde_json::Value;
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until, timeout};
-use tracing::Instrument;
+use tokio::time::{Instant, sleep_until};
 
 use super::answer::Answer;
 use super::engine;
@@ -33,8 +31,6 @@ use crate::auth::Viewer;
 use crate::expiry::Expiry;
 use crate::graphql::{RequestContext, RequestId};
 
-/// Events that wait to be read.
-const QUEUE: usize = 8;
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Proxies cut connections that are silent.
 const COMMENT_EVERY: Duration = Duration::from_secs(12);
@@ -164,29 +160,9 @@ struct Feed {
 }
 
 impl Feed {
-    /// A task of its own finds the events: it knows how long the reader lets them wait.
+    /// Ends, and with it the operation, when the feed is over or the connection is.
     fn into_stream(self) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> + Send {
-        let (queue, events) = mpsc::channel(QUEUE);
-        tokio::spawn(self.send_to(queue).in_current_span());
-        stream::unfold(events, async |mut events| Some((Ok(events.recv().await?), events)))
-    }
-
-    /// Until the feed is over, the reader is gone, or has not read for too long. Then the operation ends, and its
-    /// place is free, whatever becomes of the connection.
-    async fn send_to(mut self, queue: mpsc::Sender<Bytes>) {
-        let deadline = Duration::from_millis(self.shared.config.streams.write_timeout_ms);
-        loop {
-            let found = tokio::select! {
-                biased;
-                () = queue.closed() => return,
-                found = self.next() => found,
-            };
-            let Some(bytes) = found else { return };
-            if timeout(deadline, queue.send(bytes)).await.is_err() {
-                tracing::info!("a client does not read its stream and is given up");
-                return;
-            }
-        }
+        stream::unfold(self, async |mut feed| Some((Ok(feed.next().await?), feed)))
     }
 
     async fn next(&mut self) -> Option<Bytes> {

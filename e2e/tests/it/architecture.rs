@@ -109,6 +109,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "worker/src",
         ],
     ),
+    ("tokio_io_timeout", &["api/src/transport/listener.rs"]),
     ("tokio_tungstenite", &["api/src/client"]),
     ("tokio_util", &[""]),
     ("toml", &["platform/src/config.rs", "platform/src/config"]),

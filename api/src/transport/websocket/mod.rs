@@ -26,8 +26,9 @@ use super::negotiate::MediaType;
 use super::{Shared, guard};
 
 const PROTOCOL: &str = "graphql-transport-ws";
-/// The library's buffers are 128 KiB, for each direction of each socket.
-const BUFFER_BYTES: usize = 4 << 10;
+/// The library's buffers are 128 KiB, for each direction of each socket. Most messages are shorter than this; longer
+/// ones take more than one read or write.
+const BUFFER_BYTES: usize = 1 << 10;
 
 /// `GET /graphql/ws`.
 pub(super) async fn upgrade(

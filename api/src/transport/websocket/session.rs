@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -73,7 +73,7 @@ pub(super) async fn run(
     let (sink, mut stream) = socket.split();
     let over = CancellationToken::new();
     let config = shared.config.streams.clone();
-    let (outbox, writer) = writer::start(sink, Duration::from_millis(config.write_timeout_ms), over.clone());
+    let (outbox, writer) = writer::start(sink, over.clone());
     let now = Instant::now();
     let (renewal, expiry) = Renewal::new();
     let mut session = Session {
@@ -127,6 +127,13 @@ impl Session {
     async fn deadline_passed(&mut self, stream: &mut SplitStream<WebSocket>) -> ControlFlow<()> {
         let now = Instant::now();
         if self.init_until.is_some_and(|until| until <= now) {
+            // Perhaps it is we who are late, and have not read it yet.
+            if let Some(Some(Ok(received))) = stream.next().now_or_never() {
+                let flow = Box::pin(self.receive(received)).await;
+                if flow.is_break() || self.init_until.is_none() {
+                    return flow;
+                }
+            }
             self.outbox.close(close::INIT_TIMEOUT).await;
             return ControlFlow::Break(());
         }

@@ -1,15 +1,12 @@
 //! The task that writes to a socket, and the short queue before it.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::super::answer::Answer;
@@ -79,53 +76,34 @@ impl Outgoing {
 /// Starts the task. `over` is cancelled when nothing can be written any more.
 pub(super) fn start(
     socket: SplitSink<WebSocket, Message>,
-    deadline: Duration,
     over: CancellationToken,
 ) -> (Outbox, JoinHandle<()>) {
     let (queue, outgoing) = mpsc::channel(QUEUE);
     let task = tokio::spawn(async move {
-        write(socket, outgoing, deadline).await;
+        if let Err(error) = write(socket, outgoing).await {
+            tracing::debug!(%error, "a client is gone, or does not read");
+        }
         over.cancel();
     });
     (Outbox { queue }, task)
 }
 
+/// What waits goes out together: whoever is a little behind catches up in fewer steps. Nothing follows a close frame.
 async fn write(
     mut socket: SplitSink<WebSocket, Message>,
     mut outgoing: mpsc::Receiver<Outgoing>,
-    deadline: Duration,
-) {
+) -> Result<(), axum::Error> {
     let mut waiting = Vec::new();
     while outgoing.recv_many(&mut waiting, QUEUE).await > 0 {
-        match write_all(&mut socket, &mut waiting, deadline).await {
-            Ok(ControlFlow::Continue(())) => {}
-            Ok(ControlFlow::Break(())) => return,
-            Err(error) => {
-                tracing::debug!(%error, "a client is gone, or does not read and is closed");
-                return;
+        for outgoing in waiting.drain(..) {
+            let message = outgoing.into_message();
+            let is_last = matches!(message, Message::Close(_));
+            socket.feed(message).await?;
+            if is_last {
+                return socket.flush().await;
             }
         }
+        socket.flush().await?;
     }
-}
-
-/// What waits goes out together: whoever is a little behind catches up in fewer steps. Each step has the deadline to
-/// itself: a client that reads slowly is no client that does not read. Nothing follows a close frame.
-async fn write_all(
-    socket: &mut SplitSink<WebSocket, Message>,
-    waiting: &mut Vec<Outgoing>,
-    deadline: Duration,
-) -> Result<ControlFlow<()>, axum::Error> {
-    let mut flow = ControlFlow::Continue(());
-    for outgoing in waiting.drain(..) {
-        let message = outgoing.into_message();
-        if matches!(message, Message::Close(_)) {
-            flow = ControlFlow::Break(());
-        }
-        timeout(deadline, socket.feed(message)).await.map_err(axum::Error::new)??;
-        if flow.is_break() {
-            break;
-        }
-    }
-    timeout(deadline, socket.flush()).await.map_err(axum::Error::new)??;
-    Ok(flow)
+    Ok(())
 }

@@ -174,7 +174,7 @@ impl Server {
         let shutdown = CancellationToken::new();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let listener = prompt(listener);
+        let listener = prompt(listener, config.streams.write_timeout());
         let state = TransportState {
             engine: Engine::new(schema),
             authenticator: Authenticator::new(store.clone(), Anonymous::FirstOwner),
