@@ -20,7 +20,7 @@ test: $(VENV)/ready node
 	@# The services live as long as the tests, in a folder of their own, whatever becomes of the tests.
 	set -e; services=$$(mktemp -d); \
 	trap 'scripts/services.sh stop "$$services"; rm -rf "$$services"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	exported=$$(scripts/services.sh start "$$services"); eval "$$exported"; \
+	exported=$$(scripts/services.sh start "$$services"); eval "$$exported"; unset DATA_INSPECTOR_PROGRAMS; \
 	DATA_INSPECTOR_TEST_PYTHON=$(abspath $(VENV))/bin/python cargo test --workspace --locked \
 	  --features $(FEATURES)
 	python3 bench/compare.py --size 1M --rounds 1 --peers none --profile test --out $(TARGET)/bench-smoke
@@ -64,7 +64,7 @@ bench:
 # Style, lints, documentation and dependencies. Drift of generated files is checked by tests.
 check:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --locked --features $(FEATURES) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 	command -v cargo-deny > /dev/null || cargo install --locked cargo-deny@$(CARGO_DENY_VERSION)
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources

@@ -1,5 +1,6 @@
 //! Clears away what nobody needs any more: uploads that were never completed, blobs that nothing refers to, requests
-//! that nobody repeats, old entries of the audit log. All of it can be done twice, and by several at once; nothing waits for it.
+//! that nobody repeats, old entries of the audit log. All of it can be done twice, and by several at once; nothing
+//! waits for it.
 
 use std::time::Duration;
 
