@@ -5,6 +5,7 @@ mod roles;
 mod scenario;
 mod secrets;
 mod soak;
+mod sockets;
 
 use tokio::sync::{Mutex, MutexGuard};
 
