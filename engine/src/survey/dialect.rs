@@ -6,6 +6,7 @@ use data_inspector_domain::spec::{ByteChoice, Confidence, Delimiter, Dialect, Fo
 
 use super::header::Sample;
 use crate::automaton::State;
+use crate::simd::Needles;
 
 /// Bytes of the sample that are tried with each dialect.
 const TRIED_BYTES: usize = 256 << 10;
@@ -224,8 +225,17 @@ struct Quoting {
 
 fn quoting(text: &[u8], dialect: &Dialect) -> Quoting {
     let mut quoting = Quoting::default();
+    if dialect.quote.is_none_or(|quote| memchr::memchr(quote, text).is_none()) {
+        return quoting;
+    }
+    let mut is_needle = [false; 256];
+    Needles::new(dialect).0.iter().for_each(|&needle| is_needle[needle as usize] = true);
     let mut state = State::RecordStart;
     for &byte in text {
+        // Inside of a field no other byte changes the state, and most bytes are others.
+        if matches!(state, State::Unquoted | State::Quoted) && !is_needle[byte as usize] {
+            continue;
+        }
         let next = state.step(dialect, byte);
         let opens =
             next == State::Quoted && matches!(state, State::RecordStart | State::FieldStart | State::AfterCr);
