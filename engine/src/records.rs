@@ -56,6 +56,8 @@ pub(crate) struct Cutter {
     dialect: Dialect,
     width: usize,
     record_bytes: usize,
+    /// The delimiter, if it is one byte.
+    single_delimiter: Option<u8>,
     /// How lines of the file usually end.
     line_ending: Option<LineEnding>,
     kinds: [Kind; 256],
@@ -95,7 +97,8 @@ impl Cutter {
         kinds[dialect.delimiter.first() as usize] = Kind::Delimiter;
         kinds[b'\n' as usize] = Kind::LineFeed;
         kinds[b'\r' as usize] = Kind::CarriageReturn;
-        Self { dialect, width, record_bytes, line_ending: None, kinds }
+        let single_delimiter = Some(dialect.delimiter.first()).filter(|_| dialect.delimiter.len() == 1);
+        Self { dialect, width, record_bytes, single_delimiter, line_ending: None, kinds }
     }
 
     /// Lines that end in another way are reported.
@@ -173,6 +176,11 @@ impl Cutter {
         let row = batch.bounds.len();
         let (mut at, mut cells, mut first_extra) = (start, 0, 0);
         let end = loop {
+            if cells < self.width {
+                let plain = self.cut_plain_fields(buffer, at, self.width - cells, &mut batch.spans);
+                cells += plain.position - at.position;
+                at = plain;
+            }
             if cells == self.width {
                 first_extra = at.byte;
             }
@@ -193,6 +201,23 @@ impl Cutter {
         }
         batch.bounds.push((start.byte, end.next.byte));
         Some(end)
+    }
+
+    /// Cuts up to `most` fields that have nothing but a delimiter of one byte after them: nearly all are such ones.
+    /// Returns where the next field starts.
+    #[inline]
+    fn cut_plain_fields(&self, buffer: Buffer<'_>, start: At, most: usize, spans: &mut Vec<Span>) -> At {
+        let mut at = start;
+        let Some(delimiter) = self.single_delimiter else { return at };
+        for &end in buffer.positions[start.position..].iter().take(most) {
+            let end = end as usize;
+            if buffer.bytes[end] != delimiter || Some(buffer.bytes[at.byte]) == self.dialect.quote {
+                break;
+            }
+            spans.push(Span::plain(at.byte, end));
+            at = At { byte: end + 1, position: at.position + 1 };
+        }
+        at
     }
 
     fn end_ragged_record(
