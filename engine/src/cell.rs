@@ -3,6 +3,9 @@
 use crate::calendar::year_last::{self, YearLast};
 use crate::calendar::{self, Moment};
 use crate::exact_sum::Number;
+use short_number::ShortNumber;
+
+mod short_number;
 
 /// The class of a value that is not null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +115,13 @@ pub fn classify(text: &[u8]) -> Value {
 }
 
 fn classify_digits(text: &[u8]) -> Value {
+    // No date or time has digits and one point alone.
+    if let Some(number) = classify_short_number(text) {
+        return number;
+    }
     let at = |index: usize| text.get(index).copied().unwrap_or(0);
-    let has = |index: usize, set: &[u8]| set.contains(&at(index));
-    if text.len() >= 10 && has(4, b"-/.") {
+    let ends_day = |byte: u8| matches!(byte, b'-' | b'/' | b'.' | b' ');
+    if text.len() >= 10 && calendar::is_separator(text[4]) {
         if text.len() == 10
             && let Some(date) = calendar::parse_year_first(text)
         {
@@ -124,17 +131,17 @@ fn classify_digits(text: &[u8]) -> Value {
             return Value::Time(Class::Timestamp, time);
         }
     }
-    if has(2, b"-/. ") || has(1, b"-/. ") {
+    if ends_day(at(2)) || ends_day(at(1)) {
         if let Some(value) = classify_year_at_end(text) {
             return value;
         }
-    } else if has(2, b":") && calendar::parse_time_of_day(text).is_some() {
+    } else if at(2) == b':' && calendar::parse_time_of_day(text).is_some() {
         return Value::Plain(Class::Time);
     }
     if text.len() == 36 && is_uuid(text) {
         return Value::Plain(Class::Uuid);
     }
-    number_or(text, Class::Text)
+    long_number_or(text, Class::Text)
 }
 
 /// A date that ends with the year, perhaps with a time after it. Most texts that come here are decimals.
@@ -190,6 +197,25 @@ struct Digits {
 }
 
 fn number_or(text: &[u8], otherwise: Class) -> Value {
+    classify_short_number(text).unwrap_or_else(|| long_number_or(text, otherwise))
+}
+
+/// What nearly every number is: up to 16 digits, so that they fit, perhaps with a point.
+#[inline]
+fn classify_short_number(text: &[u8]) -> Option<Value> {
+    let ShortNumber { negative, mantissa, digits, fraction_len, has_point } = short_number::scan(text)?;
+    let class = if has_point { Class::Decimal } else { Class::Integer };
+    if !has_point && digits > 1 && text[usize::from(negative)] == b'0' {
+        return Some(Value::Plain(Class::Code));
+    }
+    let magnitude = nearest_f64(mantissa, fraction_len as i64)?;
+    let (mantissa, value) =
+        if negative { (-(mantissa as i64), -magnitude) } else { (mantissa as i64, magnitude) };
+    Some(Value::Number(class, Number::Decimal { mantissa, scale: fraction_len as i16 }, value))
+}
+
+#[inline(never)]
+fn long_number_or(text: &[u8], otherwise: Class) -> Value {
     let Some(digits) = scan_number(text) else {
         let unsigned = text.strip_prefix(b"-").unwrap_or(text);
         let infinite = unsigned.eq_ignore_ascii_case(b"inf") || unsigned.eq_ignore_ascii_case(b"infinity");
@@ -279,13 +305,24 @@ fn scan_exponent(text: &[u8]) -> Option<i64> {
 /// The nearest `f64`; `None` if it is not finite.
 #[inline]
 fn to_f64(text: &[u8], digits: &Digits, scale: i64) -> Option<f64> {
-    if digits.significant <= U64_DIGITS && digits.mantissa <= EXACT_IN_F64 && (0..=22).contains(&scale) {
-        // Both operands are exact, so the one rounding is the right one (Clinger, PLDI 1990).
-        let magnitude = digits.mantissa as f64 / POWERS_OF_TEN[scale as usize];
+    let mantissa = Some(digits.mantissa).filter(|_| digits.significant <= U64_DIGITS);
+    if let Some(magnitude) = mantissa.and_then(|mantissa| nearest_f64(mantissa, scale)) {
         return Some(if digits.negative { -magnitude } else { magnitude });
     }
     let text = std::str::from_utf8(text).expect("a scanned number is ASCII");
     text.parse().ok().filter(|value: &f64| value.is_finite())
+}
+
+/// The `f64` nearest to `mantissa / 10^scale`, where one rounding gives it: both operands of the division are exact
+/// (Clinger, PLDI 1990), or there is no division.
+#[inline]
+fn nearest_f64(mantissa: u64, scale: i64) -> Option<f64> {
+    let exact = mantissa <= EXACT_IN_F64 && (0..=22).contains(&scale);
+    match scale {
+        0 => Some(mantissa as f64),
+        _ if exact => Some(mantissa as f64 / POWERS_OF_TEN[scale as usize]),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,132 @@
+//! Numbers of up to 16 characters, all at once: nearly every number is so short. Digits in the bytes of a word are
+//! checked and converted side by side (Lemire, *Quickly parsing eight digits*, 2018).
+
+/// The parts of `-digits.digits`.
+pub(super) struct ShortNumber {
+    pub(super) negative: bool,
+    pub(super) mantissa: u64,
+    pub(super) digits: usize,
+    pub(super) fraction_len: usize,
+    pub(super) has_point: bool,
+}
+
+/// Characters after the sign.
+const LONGEST: usize = 16;
+const ZEROS: u128 = u128::from_ne_bytes([b'0'; 16]);
+const HIGH_BITS: u128 = u128::from_ne_bytes([0x80; 16]);
+/// Added to a byte below 0x80, sets its high bit if it is above 9.
+const ABOVE_NINE: u128 = u128::from_ne_bytes([0x7F - 9; 16]);
+
+/// Reads digits with at most one point; `None` if the text is anything else, or longer.
+#[inline]
+pub(super) fn scan(text: &[u8]) -> Option<ShortNumber> {
+    let negative = text.first() == Some(&b'-');
+    let body = &text[usize::from(negative)..];
+    if body.is_empty() || body.len() > LONGEST {
+        return None;
+    }
+    let values = (load(body) ^ ZEROS) & (u128::MAX >> (8 * (LONGEST - body.len())));
+    let others = (((values & !HIGH_BITS) + ABOVE_NINE) | values) & HIGH_BITS;
+    if others == 0 {
+        let (mantissa, digits) = (convert(values, body.len()), body.len());
+        return Some(ShortNumber { negative, mantissa, digits, fraction_len: 0, has_point: false });
+    }
+    let point = others.trailing_zeros() as usize / 8;
+    if others & (others - 1) != 0 || body[point] != b'.' || body.len() == 1 {
+        return None;
+    }
+    let before = values & ((1 << (8 * point)) - 1);
+    let after = values >> (8 * point) >> 8 << (8 * point);
+    let digits = body.len() - 1;
+    let mantissa = convert(before | after, digits);
+    Some(ShortNumber { negative, mantissa, digits, fraction_len: digits - point, has_point: true })
+}
+
+/// 1 to 16 bytes, the first one lowest, zeros above. Loads overlap where the length is no power of two.
+#[inline]
+fn load(bytes: &[u8]) -> u128 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        return u128::from(first) | u128::from(last) << (8 * (len - 8));
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)));
+    }
+    let at = |index: usize| u64::from(bytes[index]) << (8 * index);
+    u128::from(at(0) | at(len / 2) | at(len - 1))
+}
+
+/// The number of which `digits` bytes, at least one, are the digits' values, the first one lowest.
+#[inline]
+fn convert(values: u128, digits: usize) -> u64 {
+    let aligned = values << (8 * (LONGEST - digits));
+    convert_eight(aligned as u64) * 100_000_000 + convert_eight((aligned >> 64) as u64)
+}
+
+#[inline]
+fn convert_eight(values: u64) -> u64 {
+    let pairs = (values * 10 + (values >> 8)) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
+    (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Byte by byte.
+    fn plainly(text: &[u8]) -> Option<(bool, u64, usize, usize, bool)> {
+        let negative = text.first() == Some(&b'-');
+        let body = &text[usize::from(negative)..];
+        let points = body.iter().filter(|&&byte| byte == b'.').count();
+        let digits: Vec<u8> = body.iter().copied().filter(u8::is_ascii_digit).collect();
+        if body.len() > LONGEST || points > 1 || digits.is_empty() || digits.len() + points != body.len() {
+            return None;
+        }
+        let point = body.iter().position(|&byte| byte == b'.');
+        let mantissa = std::str::from_utf8(&digits).unwrap().parse().unwrap();
+        Some((
+            negative,
+            mantissa,
+            digits.len(),
+            point.map_or(0, |point| body.len() - point - 1),
+            point.is_some(),
+        ))
+    }
+
+    fn check(text: &[u8]) {
+        let found = scan(text)
+            .map(|read| (read.negative, read.mantissa, read.digits, read.fraction_len, read.has_point));
+        assert_eq!(found, plainly(text), "{:?}", String::from_utf8_lossy(text));
+    }
+
+    #[test]
+    fn every_length_with_every_byte_everywhere() {
+        for len in 0..19 {
+            let digits: Vec<u8> = (0..len).map(|at| b'1' + (at * 7 % 9) as u8).collect();
+            check(&digits);
+            for at in 0..len {
+                for byte in 0..=255 {
+                    let mut text = digits.clone();
+                    text[at] = byte;
+                    check(&text);
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn short_numbers(text in "-?[0-9]{0,17}\\.?[0-9]{0,17}") {
+            check(text.as_bytes());
+        }
+
+        #[test]
+        fn what_looks_like_numbers(text in "[-0-9.:/é]{0,18}") {
+            check(text.as_bytes());
+        }
+    }
+}
