@@ -54,28 +54,53 @@ impl Shape {
         let mut kinds = [0; N];
         kinds[..used].copy_from_slice(&text[..used]);
         kinds.iter_mut().for_each(|kind| *kind = kind_of(*kind));
-        let mut starts = run_starts(&kinds) & (u64::MAX >> (64 - used));
-        let mut shape = Self { kinds: [0; RUNS], lens: [0; RUNS], len: 0 };
-        let mut word = 0;
-        while starts != 0 {
-            let start = starts.trailing_zeros() as usize;
-            starts &= starts - 1;
-            let end = if starts == 0 { used } else { starts.trailing_zeros() as usize };
-            if !shape.push(&mut word, kinds[start], (end - start) as u16) {
-                return shape;
-            }
-        }
+        let starts = run_starts(&kinds) & (u64::MAX >> (64 - used));
+        let mut shape = Self::of_plain_runs(&kinds, starts, used)
+            .unwrap_or_else(|| Self::of_any_runs(&kinds, starts, used));
         if used < text.len() {
             shape.push_more();
         }
         shape
     }
 
-    /// Adds a run; `word` is where the current word starts. `false` if it does not fit.
+    /// Of runs that fit, in words of few runs: those of nearly all texts. `starts` has a bit where each begins.
     #[inline]
+    fn of_plain_runs(kinds: &[u8], mut starts: u64, used: usize) -> Option<Self> {
+        let len = starts.count_ones() as usize;
+        if len > RUNS {
+            return None;
+        }
+        let mut shape = Self { kinds: [0; RUNS], lens: [0; RUNS], len };
+        let (mut of_word, mut most) = (0, 0);
+        for (kind, run_len) in shape.kinds.iter_mut().zip(&mut shape.lens).take(len) {
+            let start = starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            let end = used.min(starts.trailing_zeros() as usize);
+            (*kind, *run_len) = (kinds[start], (end - start) as u16);
+            of_word = if is_of_word(*kind) { of_word + 1 } else { 0 };
+            most = most.max(of_word);
+        }
+        (most <= RUNS_OF_A_WORD).then_some(shape)
+    }
+
+    #[inline(never)]
+    fn of_any_runs(kinds: &[u8], mut starts: u64, used: usize) -> Self {
+        let mut shape = Self { kinds: [0; RUNS], lens: [0; RUNS], len: 0 };
+        let mut word = 0;
+        while starts != 0 {
+            let start = starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            let end = used.min(starts.trailing_zeros() as usize);
+            if !shape.push(&mut word, kinds[start], (end - start) as u16) {
+                break;
+            }
+        }
+        shape
+    }
+
+    /// Adds a run; `word` is where the current word starts. `false` if it does not fit.
     fn push(&mut self, word: &mut usize, kind: u8, len: u16) -> bool {
-        let in_word = matches!(kind, UPPER | LOWER | DIGIT | BEYOND);
-        if !in_word {
+        if !is_of_word(kind) {
             *word = self.len + 1;
         } else if self.len > *word && self.kinds[*word] == MIXED {
             self.lens[*word] += len;
@@ -120,6 +145,12 @@ fn kind_of(byte: u8) -> u8 {
     if byte == 0 { NUL } else { kind }
 }
 
+/// A letter or digit.
+#[inline]
+fn is_of_word(kind: u8) -> bool {
+    matches!(kind, UPPER | LOWER | DIGIT | BEYOND)
+}
+
 /// A bit per place where a kind follows another.
 #[inline]
 fn run_starts<const N: usize>(kinds: &[u8; N]) -> u64 {
@@ -156,7 +187,7 @@ mod tests {
             }
         }
         let single = words.iter().map(Vec::len).sum();
-        let is_mixed = |word: &[(u8, u16)]| word.len() > RUNS_OF_A_WORD && kind_is_of_word(word[0].0);
+        let is_mixed = |word: &[(u8, u16)]| word.len() > RUNS_OF_A_WORD && is_of_word(word[0].0);
         let mut runs: Vec<(u8, u16)> = Vec::new();
         for word in words {
             match is_mixed(&word) {
@@ -168,10 +199,6 @@ mod tests {
             runs.push((MORE, 0));
         }
         (runs, single)
-    }
-
-    fn kind_is_of_word(kind: u8) -> bool {
-        matches!(kind, UPPER | LOWER | DIGIT | BEYOND)
     }
 
     fn check(text: &str, kinds: &[u8], lens: &[u16]) {

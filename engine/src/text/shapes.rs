@@ -31,7 +31,9 @@ pub struct ShapeSummary {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     kinds: Kinds,
-    lens: [(u16, u16); RUNS],
+    /// Fewest and most bytes of each run, in lists of a fixed length for vector instructions.
+    least: [u16; RUNS],
+    most: [u16; RUNS],
     len: usize,
     count: u64,
     /// Texts since the entry was made that are not in the census yet.
@@ -71,10 +73,8 @@ impl Shapes {
         self.last = at;
         let entry = &mut self.entries[at];
         entry.count += weight;
-        for ((least, most), len) in entry.lens[..entry.len].iter_mut().zip(shape.lens) {
-            *least = (*least).min(len);
-            *most = (*most).max(len);
-        }
+        entry.least.iter_mut().zip(shape.lens).for_each(|(least, len)| *least = (*least).min(len));
+        entry.most.iter_mut().zip(shape.lens).for_each(|(most, len)| *most = (*most).max(len));
         let traits = match entry.traits {
             Some(_) => {
                 entry.uncounted += weight;
@@ -114,6 +114,7 @@ impl Shapes {
         summary
     }
 
+    #[inline(never)]
     fn find_or_insert(&mut self, shape: &Shape, census: &mut Census) -> usize {
         match self.find(&shape.kinds) {
             Some(at) => at,
@@ -174,7 +175,8 @@ impl Entry {
         let traits = Traits::of_shape(&shape.kinds);
         Self {
             kinds: shape.kinds,
-            lens: shape.lens.map(|len| (len, len)),
+            least: shape.lens,
+            most: shape.lens,
             len: shape.len,
             count: 0,
             uncounted: 0,
@@ -192,7 +194,8 @@ impl Entry {
     }
 
     fn counter(&self) -> ShapeCounter {
-        ShapeCounter { kinds: self.kinds, lens: self.lens[..self.len].to_vec(), count: self.count }
+        let lens = self.least.into_iter().zip(self.most).take(self.len).collect();
+        ShapeCounter { kinds: self.kinds, lens, count: self.count }
     }
 }
 
