@@ -211,7 +211,7 @@ pub(crate) struct LineCounter {
 impl LineCounter {
     pub(crate) fn advance(&mut self, bytes: &[u8]) {
         let Some(&last) = bytes.last() else { return };
-        let count = |wanted: u8| count_where(bytes, |byte| byte == wanted);
+        let count = |wanted: u8| memchr::memchr_iter(wanted, bytes).count() as u64;
         self.lines += count(b'\n') - u64::from(self.after_cr && bytes[0] == b'\n');
         if memchr::memchr(b'\r', bytes).is_some() {
             let pairs =

@@ -1,5 +1,5 @@
 //! Finds the bytes that can change the automaton's state. The only unsafe code of the engine: an AVX2
-//! version and its scalar twin, tested equal.
+//! version and its scalar twin, tested equal; and the same loop, compiled for AVX2.
 
 /// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
 #[derive(Clone, Copy)]
@@ -21,6 +21,17 @@ pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mu
         return;
     }
     find_all_scalar(needles, bytes, base, positions);
+}
+
+/// What `look` makes of the bytes. Its loops are compiled for the widest vectors there are if it is inlined.
+#[inline]
+pub(crate) fn with_wide_vectors<T>(bytes: &[u8], look: impl Fn(&[u8]) -> T) -> T {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 has just been detected.
+        return unsafe { avx2::with_wide_vectors(bytes, look) };
+    }
+    look(bytes)
 }
 
 fn find_all_scalar(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
@@ -50,6 +61,12 @@ mod avx2 {
             push_bits(mask, base + (index * BLOCK) as u32, positions);
         }
         super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
+    }
+
+    /// Needs AVX2.
+    #[target_feature(enable = "avx2")]
+    pub(super) fn with_wide_vectors<T>(bytes: &[u8], look: impl Fn(&[u8]) -> T) -> T {
+        look(bytes)
     }
 
     #[target_feature(enable = "avx2")]

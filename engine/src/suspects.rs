@@ -3,6 +3,8 @@
 
 use data_inspector_domain::finding::FindingCode;
 
+use crate::simd;
+
 /// What a text is made of, as far as that decides which looks it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Traits {
@@ -14,6 +16,11 @@ pub(crate) struct Traits {
 
 impl Traits {
     pub(crate) fn of(text: &[u8]) -> Self {
+        simd::with_wide_vectors(text, Self::of_all)
+    }
+
+    #[inline(always)]
+    fn of_all(text: &[u8]) -> Self {
         // Vectors of the compiler's choice: no early end, no branch.
         let fold =
             |(high, control): (u8, u8), &byte: &u8| (high | byte, control | u8::from(is_control(byte)));
