@@ -136,31 +136,25 @@ impl Candidates {
     /// What texts of this shape may mean.
     pub(crate) fn of_shape(shape: &Shape) -> Self {
         let kinds = runs_of(&shape.kinds);
-        Self::of(|meaning| meaning.may_have(kinds))
+        let possible = Meaning::ALL.into_iter().filter(|meaning| meaning.may_have(kinds));
+        Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }
 
     /// Those of the candidates that the text has.
     #[inline]
     pub(crate) fn confirmed(self, text: &[u8]) -> Self {
-        Self::of(|meaning| self.has(meaning) && meaning.is_of(text))
+        let (mut confirmed, mut left) = (0, self.0);
+        while left != 0 {
+            let at = left.trailing_zeros();
+            left &= left - 1;
+            confirmed |= u16::from(Meaning::ALL[at as usize].is_of(text)) << at;
+        }
+        Self(confirmed)
     }
 
     #[inline]
     pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
-    }
-
-    fn of(mut is_in: impl FnMut(Meaning) -> bool) -> Self {
-        Self(
-            Meaning::ALL
-                .into_iter()
-                .filter(|&meaning| is_in(meaning))
-                .fold(0, |bits, meaning| bits | 1 << meaning as u8),
-        )
-    }
-
-    fn has(self, meaning: Meaning) -> bool {
-        self.0 >> meaning as u8 & 1 == 1
     }
 }
 

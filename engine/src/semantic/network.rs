@@ -3,17 +3,37 @@
 /// A dot-atom of at most 64 bytes, `@`, a domain name of at least two labels (RFC 5321, RFC 5322 §3.2.3; quoted local
 /// parts, which nobody sends, are none). Letters beyond ASCII count as letters (RFC 6531).
 pub(super) fn is_email(text: &[u8]) -> bool {
-    let Some(at) = text.iter().position(|&byte| byte == b'@') else { return false };
+    let Some(at) = memchr::memchr(b'@', text) else { return false };
     let (local, domain) = (&text[..at], &text[at + 1..]);
-    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().all(|&byte| is_atext(byte));
+    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().all(|&byte| has(ATOM, byte));
     (1..=64).contains(&local.len())
         && text.len() <= 254
         && local.split(|&byte| byte == b'.').all(is_atom)
         && is_domain(domain)
 }
 
-fn is_atext(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80 || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+/// May stand in an atom of an address.
+const ATOM: u8 = 1;
+/// May stand in a label of a domain name.
+const LABEL: u8 = 2;
+/// Where a byte may stand.
+const PLACES: [u8; 256] = {
+    let mut places = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        places[byte] = match byte as u8 {
+            b'-' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => ATOM | LABEL,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' => ATOM,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    places
+};
+
+#[inline]
+fn has(place: u8, byte: u8) -> bool {
+    PLACES[byte as usize] & place != 0
 }
 
 /// At least two labels of letters, digits and inner hyphens, the last one of at least two letters.
@@ -22,7 +42,7 @@ fn is_domain(domain: &[u8]) -> bool {
     let mut last: &[u8] = &[];
     for label in domain.split(|&byte| byte == b'.') {
         let is_label = (1..=63).contains(&label.len())
-            && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80)
+            && label.iter().all(|&byte| has(LABEL, byte))
             && label[0] != b'-'
             && label[label.len() - 1] != b'-';
         if !is_label {
