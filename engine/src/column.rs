@@ -134,12 +134,14 @@ impl ColumnState {
         }
         self.settle_hashes();
         self.ranks().for_each(Ranks::settle);
+        self.numbers.iter_mut().for_each(|numbers| numbers.settle());
     }
 
     /// Does all additions that are put off. Before this, the state is not complete.
     fn complete(&mut self) {
         self.settle_hashes();
         self.ranks().for_each(Ranks::complete);
+        self.numbers.iter_mut().for_each(|numbers| numbers.complete());
     }
 
     fn settle_hashes(&mut self) {

@@ -57,6 +57,13 @@ impl ExactSum {
         }
     }
 
+    /// Adds `mantissa / 10^scale` once for each mantissa.
+    pub fn add_all(&mut self, scale: i16, mantissas: &[i64]) {
+        self.n += mantissas.len() as u64;
+        let bin = bin(&mut self.decimal, scale);
+        mantissas.chunks(SMALL_AT_ONCE).for_each(|some| bin.add_all(some));
+    }
+
     /// Adds the numbers of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.n += other.n;
@@ -178,7 +185,39 @@ impl Central {
     }
 }
 
+/// So many numbers that are no larger than [`SMALL`] have sums of powers that 128 bits hold.
+const SMALL_AT_ONCE: usize = 1 << 14;
+const SMALL: u64 = 1 << 28;
+
 impl Bin {
+    /// Adds at most [`SMALL_AT_ONCE`] numbers. Most numbers are small, and their powers can be added in a few registers.
+    fn add_all(&mut self, mantissas: &[i64]) {
+        let (mut sum, mut squares, mut cubes, mut fourths) = (0i64, 0u128, 0i128, 0u128);
+        for &mantissa in mantissas {
+            if mantissa.unsigned_abs() > SMALL {
+                self.add(mantissa, 1);
+                continue;
+            }
+            let square = mantissa * mantissa;
+            sum += mantissa;
+            squares += square as u128;
+            cubes += i128::from(square) * i128::from(mantissa);
+            fourths += (i128::from(square) * i128::from(square)) as u128;
+        }
+        self.sum += i128::from(sum);
+        add(&mut self.squares, squares);
+        self.add_cube(cubes);
+        add(&mut self.fourths, fourths);
+    }
+
+    fn add_cube(&mut self, cube: i128) {
+        if cube < 0 {
+            subtract(&mut self.cubes, cube.unsigned_abs());
+        } else {
+            add(&mut self.cubes, cube as u128);
+        }
+    }
+
     #[inline]
     fn add(&mut self, mantissa: i64, weight: u64) {
         self.sum += i128::from(mantissa) * i128::from(weight);
@@ -187,13 +226,8 @@ impl Bin {
             return self.add_large(mantissa, weight);
         }
         let square = magnitude * magnitude;
-        let cube = u128::from(square) * u128::from(magnitude);
         add(&mut self.squares, u128::from(square));
-        if mantissa < 0 {
-            subtract(&mut self.cubes, cube)
-        } else {
-            add(&mut self.cubes, cube)
-        }
+        self.add_cube(i128::from(square) * i128::from(mantissa));
         add(&mut self.fourths, u128::from(square) * u128::from(square));
     }
 

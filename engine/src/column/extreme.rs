@@ -24,6 +24,10 @@ pub struct NumberExtreme {
     pub value: f64,
     /// The number in decimal digits.
     pub text: String,
+    /// The number, while `text` is still that of another one: in a sorted column each cell is an extreme, and one text
+    /// is enough.
+    #[serde(skip)]
+    unwritten: Option<Number>,
 }
 
 impl TextExtreme {
@@ -36,21 +40,37 @@ impl TextExtreme {
 }
 
 impl NumberExtreme {
+    pub(super) fn new(text: &[u8], number: Number, value: f64) -> Self {
+        Self { value, text: canonical_text(text, number), unwritten: None }
+    }
+
     /// Takes over a number that is on the `wanted` side of this one; numbers with the same `f64` are told apart
     /// by their digits.
+    #[inline]
     pub(super) fn replace_if(&mut self, wanted: Ordering, text: &[u8], number: Number, value: f64) {
+        if value.partial_cmp(&self.value) == Some(wanted) && matches!(number, Number::Decimal { .. }) {
+            (self.value, self.unwritten) = (value, Some(number));
+            return;
+        }
+        self.replace_by_digits(wanted, text, number, value);
+    }
+
+    #[inline(never)]
+    fn replace_by_digits(&mut self, wanted: Ordering, text: &[u8], number: Number, value: f64) {
+        self.write();
         // Decimals of up to 15 digits that share an f64 are the same number.
         let short = matches!(number, Number::Decimal { mantissa, .. } if mantissa.unsigned_abs() < 1_000_000_000_000_000);
         if value == self.value && short && self.text.len() <= 15 {
             return;
         }
-        if value.partial_cmp(&self.value) == Some(wanted) {
-            // A sorted column comes here with each cell.
-            self.value = value;
-            write_canonical(text, number, &mut self.text);
-            return;
+        self.merge(wanted, &Self::new(text, number, value));
+    }
+
+    /// Makes `text` that of the number.
+    pub(super) fn write(&mut self) {
+        if let Some(number) = self.unwritten.take() {
+            write_canonical(&[], number, &mut self.text);
         }
-        self.merge(wanted, &Self { value, text: canonical_text(text, number) });
     }
 
     pub(super) fn merge(&mut self, wanted: Ordering, other: &Self) {

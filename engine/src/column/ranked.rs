@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
-use super::extreme::{NumberExtreme, canonical_text};
+use super::extreme::NumberExtreme;
 use crate::calendar::Moment;
 use crate::cell::Class;
 use crate::exact_sum::{ExactSum, Number};
@@ -32,6 +32,9 @@ pub struct Numbers {
     pub ranks: Ranks,
     /// What else is counted.
     pub counts: NumberCounts,
+    /// Numbers that are still to be added to `sum`: their mantissas, all of one scale.
+    queue: Vec<i64>,
+    queue_scale: i16,
 }
 
 /// Counts of the numbers of a column.
@@ -137,19 +140,21 @@ impl Ranks {
 impl Numbers {
     /// Nothing counted yet; the first number to come is this one.
     pub(super) fn before(sizes: SketchSizes, text: &[u8], number: Number, value: f64) -> Self {
-        let extreme = NumberExtreme { value, text: canonical_text(text, number) };
+        let extreme = NumberExtreme::new(text, number, value);
         Self {
             sum: ExactSum::default(),
             min: extreme.clone(),
             max: extreme,
             ranks: Ranks::new(sizes.histogram_buckets),
             counts: NumberCounts::default(),
+            queue: Vec::new(),
+            queue_scale: 0,
         }
     }
 
     #[inline]
     pub(super) fn add(&mut self, text: &[u8], class: Class, (number, value): (Number, f64), weight: u64) {
-        self.sum.add(number, weight);
+        self.add_to_sum(number, weight);
         self.ranks.add(key_of_f64(value), weight);
         if value <= self.min.value {
             self.min.replace_if(Ordering::Less, text, number, value);
@@ -158,6 +163,38 @@ impl Numbers {
             self.max.replace_if(Ordering::Greater, text, number, value);
         }
         self.counts.add(text, class, number, value, weight);
+    }
+
+    #[inline]
+    fn add_to_sum(&mut self, number: Number, weight: u64) {
+        if let Number::Decimal { mantissa, scale } = number
+            && weight == 1
+        {
+            if self.queue.is_empty() {
+                self.queue_scale = scale;
+            }
+            if scale == self.queue_scale {
+                return self.queue.push(mantissa);
+            }
+        }
+        self.sum.add(number, weight);
+    }
+
+    /// Does the additions that are queued.
+    pub(super) fn settle(&mut self) {
+        self.ranks.settle();
+        if !self.queue.is_empty() {
+            self.sum.add_all(self.queue_scale, &self.queue);
+            self.queue.clear();
+        }
+    }
+
+    /// Does all that was put off.
+    pub(super) fn complete(&mut self) {
+        self.settle();
+        self.ranks.complete();
+        self.min.write();
+        self.max.write();
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
@@ -180,7 +217,8 @@ impl Numbers {
 
     pub(super) fn from_wire(sizes: SketchSizes, wire: NumbersWire) -> Option<Self> {
         let ranks = Ranks::from_wire(sizes.histogram_buckets, &wire.ranks)?;
-        Some(Self { sum: wire.sum, min: wire.min, max: wire.max, ranks, counts: wire.counts })
+        let NumbersWire { sum, min, max, counts, .. } = wire;
+        Some(Self { sum, min, max, ranks, counts, queue: Vec::new(), queue_scale: 0 })
     }
 }
 
