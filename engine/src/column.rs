@@ -98,6 +98,8 @@ pub struct ColumnState {
     pub distinct: Distinct,
     /// First eight bytes of the smallest and of the largest value, to reject most comparisons at once.
     range_keys: (u64, u64),
+    /// A bit per class of which `places` has all that are kept.
+    full_places: u16,
     /// Hashes that are still to be added to `distinct`, as the keys in [`Ranks`].
     queued_hashes: Vec<u64>,
 }
@@ -122,6 +124,7 @@ impl ColumnState {
             places: Places::default(),
             distinct: Distinct::new(sizes.distinct_exact, sizes.distinct_log2_registers),
             range_keys: (u64::MAX, 0),
+            full_places: 0,
             queued_hashes: Vec::new(),
         }
     }
@@ -183,7 +186,18 @@ impl ColumnState {
     /// Notes where a value is first, whose place is after all that were noted.
     #[inline]
     fn note_place(&mut self, class: Class, hash: u64, whole: (&[u8], u64), place: impl FnOnce() -> Place) {
-        self.places.add(places::places_kept(self.sizes), class, hash, whole, place);
+        if self.full_places >> class as u8 & 1 == 0 {
+            self.note_early_place(class, hash, whole, place());
+        }
+    }
+
+    #[cold]
+    fn note_early_place(&mut self, class: Class, hash: u64, whole: (&[u8], u64), place: Place) {
+        if self.places.of(class).len() < places::places_kept(self.sizes) {
+            self.places.add(class, hash, whole, place);
+        } else {
+            self.full_places |= 1 << class as u8;
+        }
     }
 
     /// Counts `weight` cells with a value that is not null. `text` is the whole value, and was read as `value`.
@@ -319,6 +333,7 @@ impl ColumnState {
             places: wire.places,
             distinct,
             range_keys,
+            full_places: 0,
             queued_hashes: Vec::new(),
         })
     }

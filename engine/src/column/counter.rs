@@ -113,18 +113,20 @@ impl ColumnCounter {
         }
     }
 
-    /// Counts the cells of a batch: each with where it is in the text, and in the text as it is in the file.
+    /// Counts the cells of a batch, by where they are in the text; `raw_span` of a row says where its cell is in the
+    /// text as it is in the file.
     pub(crate) fn add_batch(
         &mut self,
         nulls: &NullSpellings,
         dialect: &Dialect,
         batch: BatchText<'_>,
-        spans: impl Iterator<Item = (Span, Span)>,
+        spans: impl Iterator<Item = Span>,
+        raw_span: impl Fn(usize) -> Span,
     ) {
         let BatchText { text, ascii, raw, place } = batch;
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
-        for (row, (span, raw_span)) in spans.enumerate() {
+        for (row, span) in spans.enumerate() {
             let (cell, source, start) = match span.cell() {
                 Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
                 Cell::Quoted { start, end } => {
@@ -137,7 +139,7 @@ impl ColumnCounter {
                     continue;
                 }
             };
-            let place = || place.after(raw_span.cell_start(raw, dialect) as u64, row as u64);
+            let place = || place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
             if let Some(hash) = self.count_cheaply(nulls, cell, place) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
                 self.measure(hash, cell, chars, place);

@@ -59,23 +59,8 @@ impl Places {
         self.classes.get(class as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Notes a value of a class, whose place is after all that were noted.
-    #[inline]
-    pub(super) fn add(
-        &mut self,
-        kept: usize,
-        class: Class,
-        hash: u64,
-        (head, len): (&[u8], u64),
-        place: impl FnOnce() -> Place,
-    ) {
-        if self.of(class).len() < kept {
-            self.add_if_new(class, hash, (head, len), place());
-        }
-    }
-
-    #[cold]
-    fn add_if_new(&mut self, class: Class, hash: u64, (head, len): (&[u8], u64), place: Place) {
+    /// Notes a value of a class of which not all are there that are kept. Its place is after all that were noted.
+    pub(super) fn add(&mut self, class: Class, hash: u64, (head, len): (&[u8], u64), place: Place) {
         let sightings = self.list(class);
         if sightings.iter().all(|known| known.hash != hash) {
             let head = head[..head.len().min(SHOWN_BYTES)].to_vec();

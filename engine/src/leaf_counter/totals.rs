@@ -74,9 +74,9 @@ impl Totals {
         let raw_spans = if raw_spans.is_empty() { &batch.spans } else { &raw_spans };
         let batch_text = BatchText { text, ascii: traits.ascii, raw, place };
         for (column, counter) in self.columns.iter_mut().enumerate() {
-            let spans = batch.spans.iter().zip(raw_spans).skip(column).step_by(context.width);
-            let spans = spans.map(|(span, raw)| (*span, *raw));
-            counter.add_batch(&context.nulls, &context.dialect, batch_text, spans);
+            let spans = batch.spans.iter().skip(column).step_by(context.width).copied();
+            let raw_span = |row: usize| raw_spans[row * context.width + column];
+            counter.add_batch(&context.nulls, &context.dialect, batch_text, spans, raw_span);
         }
     }
 
