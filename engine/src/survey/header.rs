@@ -1,6 +1,7 @@
 //! The first records of a file, read with a dialect: how wide they are, whether the first one is a header.
 
 use data_inspector_domain::spec::{Dialect, LineEnding};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::cell::{Class, Value, classify};
@@ -16,17 +17,20 @@ const TABLE_RECORDS: usize = 3;
 /// Share of typed cells that makes a column of the sample typed.
 const TYPED_SHARE: f64 = 0.8;
 
+/// The cells of a record, without their quotes.
+type Record<'a> = Vec<Cow<'a, [u8]>>;
+
 /// The first records of a file; a record that is cut off by the end of the sample is not among them.
-pub(super) struct Sample {
-    records: Vec<Vec<Vec<u8>>>,
+pub(super) struct Sample<'a> {
+    records: Vec<Record<'a>>,
     /// Where each of them starts in the text.
     starts: Vec<usize>,
     width: Option<usize>,
     line_ending: Option<LineEnding>,
 }
 
-impl Sample {
-    pub(super) fn new(dialect: &Dialect, text: &[u8], at_eof: bool) -> Self {
+impl<'a> Sample<'a> {
+    pub(super) fn new(dialect: &Dialect, text: &'a [u8], at_eof: bool) -> Self {
         let mut positions = Vec::new();
         find_all(Needles::new(dialect), text, 0, &mut positions);
         let mut batch = Batch::default();
@@ -34,7 +38,7 @@ impl Sample {
         // Width 0: every cell is an extra one, and the batch shows where the records are.
         Cutter::new(*dialect, 0, usize::MAX).cut(buffer, text.len(), &mut batch);
         batch.bounds.truncate(RECORDS);
-        let records: Vec<Vec<Vec<u8>>> =
+        let records: Vec<Record<'a>> =
             batch.bounds.iter().map(|&(start, end)| cells(dialect, &text[start..end])).collect();
         let width = modal_width(&records);
         let counted = LineEnding::ALL.into_iter().zip(batch.line_endings);
@@ -64,7 +68,7 @@ impl Sample {
     /// are as wide: else the lines are as likely data that is broken.
     pub(super) fn table_start(&self) -> Option<(usize, Vec<usize>)> {
         let width = self.width.filter(|&width| width > 1)?;
-        let is_before = |record: &&Vec<Vec<u8>>| {
+        let is_before = |record: &&Record<'a>| {
             let filled = record.iter().filter(|cell| !cell.is_empty()).count();
             2 * record.len() <= width || width > 2 && filled < 2
         };
@@ -129,8 +133,8 @@ impl Sample {
 }
 
 /// 1 if the cell is text above typed cells, −1 if it is typed like them.
-fn vote(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> i64 {
-    let cells: Vec<&Vec<u8>> =
+fn vote(first: &[u8], body: &[Record<'_>], column: usize) -> i64 {
+    let cells: Vec<&Cow<'_, [u8]>> =
         body.iter().filter_map(|record| record.get(column)).filter(|cell| !cell.is_empty()).collect();
     let typed = cells.iter().filter(|cell| is_typed(cell)).count();
     let typed_column = !cells.is_empty() && typed as f64 >= TYPED_SHARE * cells.len() as f64;
@@ -141,8 +145,8 @@ fn vote(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> i64 {
     }
 }
 
-fn recurs(first: &[u8], body: &[Vec<Vec<u8>>], column: usize) -> bool {
-    !first.is_empty() && body.iter().any(|record| record.get(column).is_some_and(|cell| cell == first))
+fn recurs(first: &[u8], body: &[Record<'_>], column: usize) -> bool {
+    !first.is_empty() && body.iter().any(|record| record.get(column).is_some_and(|cell| **cell == *first))
 }
 
 pub(super) fn is_typed(cell: &[u8]) -> bool {
@@ -160,7 +164,7 @@ fn is_decimal_comma(cell: &[u8]) -> bool {
         .is_some_and(|comma| digits(&unsigned[..comma]) && digits(&unsigned[comma + 1..]))
 }
 
-fn cells(dialect: &Dialect, record: &[u8]) -> Vec<Vec<u8>> {
+fn cells<'a>(dialect: &Dialect, record: &'a [u8]) -> Record<'a> {
     let mut positions = Vec::new();
     find_all(Needles::new(dialect), record, 0, &mut positions);
     let mut batch = Batch::default();
@@ -168,18 +172,18 @@ fn cells(dialect: &Dialect, record: &[u8]) -> Vec<Vec<u8>> {
     let most = positions.len() + 1;
     Cutter::new(*dialect, most, usize::MAX).cut(buffer, 1, &mut batch);
     let content = |span: &crate::records::Span| match span.cell() {
-        Cell::Plain { start, end } => Some(record[start..end].to_vec()),
+        Cell::Plain { start, end } => Some(Cow::Borrowed(&record[start..end])),
         Cell::Quoted { start, end } => {
             let mut text = Vec::new();
             unquote(dialect, &record[start..end], &mut text);
-            Some(text)
+            Some(Cow::Owned(text))
         }
         Cell::Missing => None,
     };
     batch.spans.iter().map_while(content).collect()
 }
 
-fn modal_width(records: &[Vec<Vec<u8>>]) -> Option<usize> {
+fn modal_width(records: &[Record<'_>]) -> Option<usize> {
     let mut widths: Vec<usize> = records.iter().map(Vec::len).collect();
     widths.sort_unstable();
     widths.chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).max().map(|(_, width)| width)
