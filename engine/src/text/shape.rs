@@ -154,9 +154,11 @@ fn is_of_word(kind: u8) -> bool {
 /// A bit per place where a kind follows another.
 #[inline]
 fn run_starts<const N: usize>(kinds: &[u8; N]) -> u64 {
-    let mut starts = [1u8; N];
-    for at in 1..N {
-        starts[at] = u8::from(kinds[at] != kinds[at - 1]);
+    let mut before = [0; N];
+    before[1..].copy_from_slice(&kinds[..N - 1]);
+    let mut starts = [0; N];
+    for at in 0..N {
+        starts[at] = u8::from(kinds[at] != before[at]);
     }
     let (eights, _) = starts.as_chunks::<8>();
     // Moves the lowest bits of eight bytes together.
