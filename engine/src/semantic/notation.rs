@@ -6,11 +6,15 @@ use crate::calendar;
 /// slashes and brackets.
 pub(super) fn is_phone(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"(+")) else { return false };
-    let digits = rest.iter().filter(|byte| byte.is_ascii_digit()).count();
-    (7..=15).contains(&digits)
+    let mut digits = 0;
+    let only_those = rest.iter().all(|byte| {
+        digits += usize::from(byte.is_ascii_digit());
+        matches!(byte, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'/')
+    });
+    only_those
+        && (7..=15).contains(&digits)
         && rest.first().is_some_and(|byte| (b'1'..=b'9').contains(byte))
         && rest.last().is_some_and(u8::is_ascii_digit)
-        && rest.iter().all(|byte| byte.is_ascii_digit() || b" -.()/".contains(byte))
 }
 
 const SIGNS: [&str; 7] = ["$", "€", "£", "¥", "₹", "₽", "₺"];
