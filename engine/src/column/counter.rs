@@ -126,6 +126,7 @@ impl ColumnCounter {
         let BatchText { text, ascii, raw, place } = batch;
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
+        let place_in = |row: usize| place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
         for (row, span) in spans.enumerate() {
             let (cell, source, start) = match span.cell() {
                 Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
@@ -139,10 +140,9 @@ impl ColumnCounter {
                     continue;
                 }
             };
-            let place = || place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
-            if let Some(hash) = self.count_cheaply(nulls, cell, place) {
+            if let Some(hash) = self.count_cheaply(nulls, cell, || place_in(row)) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
-                self.measure(hash, cell, chars, place);
+                self.measure(hash, cell, chars, || place_in(row));
                 values.push((hash, ValueRef { source, start: start as u32, len: cell.len() as u32 }));
             }
         }
