@@ -116,17 +116,17 @@ struct Closing {
 pub(crate) fn unquote(dialect: &Dialect, raw: &[u8], content: &mut Vec<u8>) {
     let mut state = State::Quoted;
     for &byte in &raw[1..] {
-        let next = match state {
-            // Outside of quotes everything up to the end of the field is content.
-            State::Unquoted => State::Unquoted,
-            State::Quoted | State::QuoteInQuoted | State::Escaped => state.step(dialect, byte),
-            _ => unreachable!("a field ends before its delimiter"),
+        // Outside of quotes everything up to the end of the field is content: after a closing quote also what looks like
+        // a delimiter, because it does not go on, or because the text was decoded and that byte is part of a character.
+        state = match state {
+            State::Quoted | State::QuoteInQuoted | State::Escaped => match state.step(dialect, byte) {
+                next @ (State::Quoted | State::QuoteInQuoted | State::Escaped) => next,
+                _ => State::Unquoted,
+            },
+            _ => State::Unquoted,
         };
-        // After a closing quote the first bytes of a delimiter may be text.
-        let next = if next.delimiter_bytes() > 0 { State::Unquoted } else { next };
-        if next != State::QuoteInQuoted && next != State::Escaped {
+        if state != State::QuoteInQuoted && state != State::Escaped {
             content.push(byte);
         }
-        state = next;
     }
 }

@@ -1,12 +1,12 @@
 //! The law: the profile is a function of bytes, spec and engine version. Every file of the corpus, at every
 //! chunk size, leaf size and grouping of leaves, gives one JSON per leaf size.
 
-use data_inspector_domain::spec::{InspectionSpec, LengthLimits};
+use data_inspector_domain::spec::{Delimiter, FormatOverrides, InspectionSpec, LengthLimits};
 use data_inspector_engine::finish::finish;
 use data_inspector_engine::partial::Partial;
 use std::path::{Path, PathBuf};
 
-use crate::reading::Reading;
+use crate::reading::{Reading, mix};
 
 const CHUNKS: [usize; 8] = [1, 2, 3, 7, 64, 4096, 1 << 20, usize::MAX];
 const LARGEST_LEAF: u64 = 1 << 20;
@@ -43,6 +43,33 @@ fn every_file_of_the_corpus_in_pieces() {
     }
 }
 
+/// A delimiter of one byte that is the first of a character once the text is UTF-8: `Ã` and `é` in windows-1252.
+#[test]
+fn a_delimiter_beyond_ascii() {
+    let text = "id\u{c3}name\u{c3}\u{a7}\n1\u{c3}\"Ann\"\u{e9}\u{c3}\u{a7}x\n\"2\"\u{e9}\u{e9}\"\u{c3}\"B\u{c3}\"\"b\u{e9}\"\u{c3}\n";
+    for (delimiter, encoding) in [("\u{c3}", "windows-1252"), ("\u{a7}", "windows-1252"), ("\u{a7}", "utf-8")]
+    {
+        let bytes: Vec<u8> = match encoding {
+            "utf-8" => text.as_bytes().to_vec(),
+            _ => text.chars().map(|character| character as u8).collect(),
+        };
+        let format = FormatOverrides {
+            delimiter: Delimiter::try_new(delimiter.as_bytes()),
+            encoding: Some(encoding.to_owned()),
+            ..FormatOverrides::default()
+        };
+        for (leaf_size, record_bytes) in [(4, 1 << 20), (16, 2), (LARGEST_LEAF, 12)] {
+            let limits = LengthLimits { record_bytes, ..LengthLimits::default() };
+            let spec = InspectionSpec {
+                format: format.clone(),
+                leaf_size_bytes: Some(leaf_size),
+                ..InspectionSpec::default()
+            };
+            assert!(check(Path::new(delimiter), &bytes, &spec, limits));
+        }
+    }
+}
+
 /// Only excerpts may differ: of a record that is read in pieces they show less.
 fn check_that_pieces_change_nothing(path: &Path, bytes: &[u8]) {
     let profile = |record_bytes| {
@@ -74,12 +101,17 @@ fn corpus() -> Vec<PathBuf> {
 
 /// Whether the file can be read; if it is refused, it is refused in the same words at every chunk size.
 fn check_file(path: &Path, bytes: &[u8], leaf_size: u64, limits: LengthLimits) -> bool {
-    let place = |what: &str| format!("{}, leaves of {leaf_size}, {limits:?}, {what}", path.display());
     let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
-    let reading = match Reading::try_new(bytes, &spec, usize::MAX) {
+    check(path, bytes, &spec, limits)
+}
+
+fn check(path: &Path, bytes: &[u8], spec: &InspectionSpec, limits: LengthLimits) -> bool {
+    let leaf_size = spec.leaf_size_bytes;
+    let place = |what: &str| format!("{}, leaves of {leaf_size:?}, {limits:?}, {what}", path.display());
+    let reading = match Reading::try_new(bytes, spec, usize::MAX) {
         Ok(reading) => reading.with_limits(limits),
         Err(refusal) => {
-            let refused = |chunk| Reading::try_new(bytes, &spec, chunk).err();
+            let refused = |chunk| Reading::try_new(bytes, spec, chunk).err();
             assert!(
                 CHUNKS.into_iter().all(|chunk| refused(chunk).as_ref() == Some(&refusal)),
                 "{}",
@@ -91,7 +123,7 @@ fn check_file(path: &Path, bytes: &[u8], leaf_size: u64, limits: LengthLimits) -
     let reference = reading.json(&reading.sequential());
     let mut leaves: Option<Vec<Vec<u8>>> = None;
     for chunk in CHUNKS {
-        let surveyed = Reading::try_new(bytes, &spec, chunk).map(|other| other.with_limits(limits).spec);
+        let surveyed = Reading::try_new(bytes, spec, chunk).map(|other| other.with_limits(limits).spec);
         assert_eq!(
             surveyed.as_ref(),
             Ok(&reading.spec),
@@ -153,12 +185,4 @@ fn merge_grouped(reading: &Reading<'_>, leaves: &[Vec<u8>], grouping: u64) -> Pa
         whole.merge(decode(&bytes)).unwrap();
     }
     whole
-}
-
-/// SplitMix64.
-fn mix(seed: u64) -> u64 {
-    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ z >> 31
 }
