@@ -27,7 +27,7 @@ pub enum Class {
     DateYearFirst,
     /// A date of two numbers and a year of four digits.
     DateYearLast,
-    /// A date of two numbers and a year of two digits.
+    /// A date of two numbers and a year of two digits, without a time of day.
     DateShortYear,
     /// A date whose month is a name.
     DateNamed,
@@ -146,15 +146,15 @@ fn classify_digits(text: &[u8]) -> Value {
 
 /// A date that ends with the year, perhaps with a time after it. Most texts that come here are decimals.
 fn classify_year_at_end(text: &[u8]) -> Option<Value> {
-    let separators = text.iter().take(8).filter(|byte| matches!(byte, b'-' | b'/' | b'.' | b' ')).count();
-    if text.len() < 8 || separators < 2 {
+    let after = if text[1].is_ascii_digit() { 3 } else { 2 };
+    if text.len() < 8 || text[after..after + 3].iter().all(u8::is_ascii_digit) {
         return None;
     }
     if let Some(date) = YearLast::parse(text) {
-        let class = match date.is_short() {
-            true => Class::DateShortYear,
-            false if text.len() > 10 => Class::TimestampYearLast,
-            false => Class::DateYearLast,
+        let class = match (date.is_short(), text.len() > 10) {
+            (_, true) => Class::TimestampYearLast,
+            (true, false) => Class::DateShortYear,
+            (false, false) => Class::DateYearLast,
         };
         return Some(Value::YearLast(class, date));
     }
@@ -341,15 +341,26 @@ mod tests {
         };
         check(Class::Boolean, &["true", "FALSE", "Yes", "n", "T"]);
         check(Class::Integer, &["0", "-1", "42", "123456789012345678901234567890", "20240101"]);
-        check(Class::Decimal, &["0.5", "-1.25", ".5", "5.", "00.5"]);
+        check(Class::Decimal, &["0.5", "-1.25", ".5", "5.", "00.5", "12.345678", "1.234567"]);
         check(Class::Float, &["1e5", "-2.5E-10", "1e+3"]);
         check(Class::Infinite, &["inf", "-inf", "Infinity"]);
         check(Class::Nan, &["NaN", "nan"]);
         check(Class::DateYearFirst, &["2024-01-31", "1999/12/31", "2024.02.29"]);
         check(Class::DateYearLast, &["31.01.2024", "12/31/1999", "1/2/2024", "31/1/2024"]);
         check(Class::DateShortYear, &["31.01.24", "12/31/99"]);
-        check(Class::DateNamed, &["31 Jan 2024", "1-JAN-2024", "January 31, 2024"]);
-        check(Class::TimestampYearLast, &["31.01.2024 10:00", "1/2/2024 9:05 PM", "12/31/1999 23:59:59"]);
+        let named = [
+            "31 Jan 2024",
+            "1-JAN-2024",
+            "January 31, 2024",
+            "31 March 2024",
+            "1. September 2024",
+            "3-December-1999",
+        ];
+        check(Class::DateNamed, &named);
+        check(
+            Class::TimestampYearLast,
+            &["31.01.2024 10:00", "1/2/2024 9:05 PM", "12/31/1999 23:59:59", "31.12.99 10:00"],
+        );
         check(Class::Timestamp, &["2024-01-31 10:00", "2024-01-31T10:00:00.123Z"]);
         check(Class::Time, &["10:00", "23:59:59.5"]);
         check(Class::Uuid, &["123e4567-e89b-12d3-a456-426614174000", "a23e4567-e89b-12d3-a456-42661417400F"]);
