@@ -248,8 +248,17 @@ fn quoting(text: &[u8], dialect: &Dialect) -> Quoting {
     quoting
 }
 
+/// The byte has no meaning yet: one with two would be read as the first of them alone.
+fn is_free(byte: u8, dialect: &Dialect) -> bool {
+    let Dialect { delimiter, quote, escape, comment } = dialect;
+    !delimiter.as_bytes().contains(&byte) && ![*quote, *escape, *comment].contains(&Some(byte))
+}
+
 /// Single quotes open cells, correctly, and double quotes open none.
 fn uses_single_quotes(text: &[u8], dialect: &Dialect) -> bool {
+    if !is_free(b'\'', dialect) {
+        return false;
+    }
     let double = quoting(text, dialect);
     let single = quoting(text, &Dialect { quote: Some(b'\''), ..*dialect });
     double.opened == 0 && single.opened >= 2 && single.violations == 0
@@ -257,7 +266,7 @@ fn uses_single_quotes(text: &[u8], dialect: &Dialect) -> bool {
 
 /// Quotes are wrong without the escape, and right with it.
 fn uses_escape(text: &[u8], dialect: &Dialect, escape: u8) -> bool {
-    !dialect.delimiter.as_bytes().contains(&escape)
+    is_free(escape, dialect)
         && quoting(text, dialect).violations > 0
         && quoting(text, &Dialect { escape: Some(escape), ..*dialect }).violations == 0
 }
@@ -274,7 +283,7 @@ impl Quoting {
 
 /// The file begins with `#` lines of another width than its records.
 fn starts_with_comment(text: &[u8], at_eof: bool, dialect: &Dialect) -> bool {
-    text.first() == Some(&b'#') && {
+    text.first() == Some(&b'#') && is_free(b'#', dialect) && {
         let sample = Sample::new(dialect, text, at_eof);
         sample.first_cells() != sample.width()
     }

@@ -2,7 +2,9 @@
 
 use data_inspector_domain::failure::FailureCode;
 use data_inspector_domain::finding::FindingCode;
-use data_inspector_domain::spec::{ByteChoice, Delimiter, FormatOverrides, InspectionSpec, ResolvedSpec};
+use data_inspector_domain::spec::{
+    ByteChoice, Delimiter, Dialect, FormatOverrides, InspectionSpec, ResolvedSpec,
+};
 use data_inspector_engine::survey::Survey;
 
 fn survey(text: &str, format: FormatOverrides) -> ResolvedSpec {
@@ -116,6 +118,8 @@ fn a_runaway_quote_in_the_first_record_is_read_as_text() {
     }
     let stated = FormatOverrides { quote: Some(ByteChoice::Byte(b'"')), ..FormatOverrides::default() };
     assert_eq!(survey("id,\"note\n1,2\n3,4\n", stated).dialect.quote, Some(b'"'));
+    let one_cell = survey("\"one\ncell", FormatOverrides::default());
+    assert_eq!(one_cell.dialect.quote, Some(b'"'), "nothing speaks for a table");
     let one_cell = survey("\"1\ncell", FormatOverrides { header: Some(false), ..FormatOverrides::default() });
     assert_eq!(one_cell.dialect.quote, Some(b'"'), "nothing speaks for a table");
     assert_eq!(one_cell.head.findings, [], "the record is counted with the data");
@@ -213,4 +217,35 @@ fn what_is_no_text_is_refused_by_name() {
     assert!(refused(b"\x1F\x8B\x08\x00").contains("gzip"));
     assert!(refused(b"\xFF\xFEi\0d\0").contains("UTF-16"));
     assert!(refused(b"\x7FELF\x02\x01\x00\x00").contains("binary"));
+}
+
+/// What is guessed never has a meaning already.
+#[test]
+fn a_byte_has_one_meaning() {
+    let byte = |byte| Some(ByteChoice::Byte(byte));
+    let stated = |delimiter: &[u8]| FormatOverrides {
+        delimiter: Delimiter::try_new(delimiter),
+        ..FormatOverrides::default()
+    };
+    let check = |text: &str, format: FormatOverrides| {
+        let Dialect { delimiter, quote, escape, comment } = survey(text, format).dialect;
+        let others = [quote, escape, comment].into_iter().flatten();
+        let mut bytes: Vec<u8> = delimiter.as_bytes().iter().copied().chain(others).collect();
+        let count = bytes.len();
+        bytes.sort_unstable();
+        bytes.dedup();
+        assert_eq!(bytes.len(), count, "{text:?}: {delimiter:?} {quote:?} {escape:?} {comment:?}");
+    };
+    let quoted = "#x\n'a,a','b'\n'c,c','d'\n'e','f'\n";
+    check("#1#2#3\n4#5#6\n7#8#9\n", FormatOverrides::default());
+    check("#\n1#2\n3#4\n", stated(b"#"));
+    check("#\n1~#2\n3~#4\n", stated(b"~#"));
+    check("'a''b'\n'c''d'\n'e''f'\n", stated(b"'"));
+    check("'a','b'\n'c','d'\n'e','f'\n", stated(b",'"));
+    check(quoted, FormatOverrides { comment: byte(b'\''), ..FormatOverrides::default() });
+    check(quoted, FormatOverrides { escape: byte(b'\''), ..FormatOverrides::default() });
+    check(quoted, FormatOverrides { escape: byte(b'#'), ..FormatOverrides::default() });
+    check(quoted, FormatOverrides { quote: byte(b'#'), ..FormatOverrides::default() });
+    let escaped = "\"a\\\"b\",\"c\"\n\"d\\\"e\",\"f\"\n";
+    check(escaped, FormatOverrides { comment: byte(b'\\'), ..FormatOverrides::default() });
 }
