@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One to four bytes between two fields, none of which ends a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+#[serde(try_from = "Written", into = "Vec<u8>")]
 #[schemars(with = "Vec<u8>")]
 pub struct Delimiter {
     bytes: [u8; Self::MOST_BYTES],
@@ -55,10 +55,24 @@ impl From<Delimiter> for Vec<u8> {
     }
 }
 
-impl TryFrom<Vec<u8>> for Delimiter {
+/// What a delimiter is read from.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    /// What is written.
+    Bytes(Vec<u8>),
+    /// What was written while delimiters had one byte: it is stored, and may be under way.
+    Byte(u8),
+}
+
+impl TryFrom<Written> for Delimiter {
     type Error = &'static str;
 
-    fn try_from(bytes: Vec<u8>) -> Result<Self, Self::Error> {
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let bytes = match written {
+            Written::Bytes(bytes) => bytes,
+            Written::Byte(byte) => vec![byte],
+        };
         Self::try_new(&bytes).ok_or("a delimiter has one to four bytes and no line ending")
     }
 }

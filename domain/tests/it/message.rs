@@ -7,11 +7,11 @@ use data_inspector_domain::message::{
     Report, ResultMessage, SplitDone, SplitEntry, SplitSummary, SplitVector, SplitWork, StoredBlob,
     StoredFile, TaskMessage, TaskReport, Transition, Work, WorkerHeartbeat,
 };
-use data_inspector_domain::spec::InspectionSpec;
+use data_inspector_domain::spec::{Delimiter, FormatOverrides, InspectionSpec};
 use data_inspector_domain::task::fence::{Epoch, Stamp};
 use uuid::Uuid;
 
-use crate::support::{check_golden, inspection_id};
+use crate::support::{check_golden, crate_file, inspection_id};
 
 fn uuid() -> Uuid {
     inspection_id().as_uuid()
@@ -119,6 +119,29 @@ fn the_json_of_tasks_is_golden_and_comes_back() {
         let json = message.to_json();
         check_golden(&format!("tests/golden/messages/task-{name}.json"), &format!("{json}\n"));
         assert_eq!(TaskMessage::from_json(json.as_bytes()).unwrap(), message, "{name}");
+    }
+}
+
+/// As the release wrote them in which a delimiter was one byte, and no encoding could be stated.
+#[test]
+fn older_forms_of_a_survey_are_read() {
+    let check = |name: &str, delimiter: Option<Delimiter>| {
+        let json = std::fs::read(crate_file(&format!("tests/golden/messages/{name}.json"))).unwrap();
+        let format = FormatOverrides { delimiter, ..FormatOverrides::default() };
+        let spec = Box::new(InspectionSpec { format, ..InspectionSpec::default() });
+        assert_eq!(TaskMessage::from_json(&json).unwrap(), task(Work::Survey { spec }), "{name}");
+    };
+    check("task-survey-before-encodings", None);
+    check("task-survey-with-byte", Some(Delimiter::byte(b';')));
+}
+
+#[test]
+fn a_delimiter_is_read_as_list_and_as_byte() {
+    let read = |json: &str| serde_json::from_str::<Delimiter>(json).ok();
+    assert_eq!(read("59"), Some(Delimiter::byte(b';')));
+    assert_eq!(read("[124,124]"), Delimiter::try_new(b"||"));
+    for wrong in ["10", "[13]", "[]", "[1,2,3,4,5]", "256", "-1", "\";\"", "null"] {
+        assert_eq!(read(wrong), None, "{wrong}");
     }
 }
 
