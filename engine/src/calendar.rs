@@ -25,7 +25,7 @@ impl Moment {
     #[inline]
     fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
         let days = days_of(year, month, day)?;
-        // 1970-01-01 was a Thursday; the years that can be written begin 719,528 days, a multiple of 7, before.
+        // The first day that can be written, 0000-01-01, is 719,528 days before the epoch, and was a Saturday.
         let weekday = (days + 719_528 + 5) as u64 % 7;
         Some(Self { micros: days * DAY_MICROS, month: month as u8 - 1, weekday: weekday as u8 })
     }
@@ -73,6 +73,17 @@ pub fn parse_timestamp(text: &[u8]) -> Option<Moment> {
     let zone_at = rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
     let (time, zone) = rest.split_at(zone_at);
     Some(date.plus(parse_time_of_day(time)? - parse_offset(zone)?))
+}
+
+/// The nanoseconds that a timestamp has beyond its microseconds, which [`parse_timestamp`] drops.
+pub(crate) fn nanos_after_micros(text: &[u8]) -> u16 {
+    let Some((b".", fraction) | (b",", fraction)) = text.get(19..).and_then(|rest| rest.split_at_checked(1))
+    else {
+        return 0;
+    };
+    let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit());
+    let below = digits.skip(6).take(3).zip([100, 10, 1]);
+    below.map(|(digit, weight)| u16::from(digit - b'0') * weight).sum()
 }
 
 /// `YYYY-MM-DD` of days since the epoch.

@@ -1,6 +1,6 @@
-//! From the bytes of a file to UTF-8. Special bytes of a dialect are ASCII in every encoding that is read here, so
-//! that records are cut out of the bytes as they are, and only what goes into a column is decoded. Offsets stay those of
-//! the file.
+//! From the bytes of a file to UTF-8. Line endings, quotes, escapes and comments are ASCII in every encoding that is read
+//! here, and a delimiter is stated in the file's encoding, so that records are cut out of the bytes as they are, and only
+//! what goes into a column is decoded. Offsets stay those of the file.
 
 use encoding_rs::Encoding;
 use std::collections::HashMap;
@@ -21,16 +21,15 @@ pub(crate) enum Charset {
 #[derive(Debug)]
 pub(crate) struct Table {
     characters: [Option<char>; 128],
+    /// The other way round.
+    bytes: HashMap<char, u8>,
 }
 
 impl Charset {
     /// Of a name that [`supported`] gave.
     pub(crate) fn new(name: &str) -> Self {
         match Encoding::for_label(name.as_bytes()) {
-            Some(encoding) if encoding.is_single_byte() => {
-                let characters = std::array::from_fn(|index| character(encoding, 0x80 + index as u8));
-                Self::SingleByte(Arc::new(Table { characters }))
-            }
+            Some(encoding) if encoding.is_single_byte() => Self::SingleByte(Arc::new(Table::new(encoding))),
             _ => Self::Utf8,
         }
     }
@@ -54,11 +53,7 @@ impl Charset {
     pub(crate) fn encode(&self, text: &str) -> Option<Vec<u8>> {
         match self {
             Self::Utf8 => Some(text.as_bytes().to_vec()),
-            Self::SingleByte(table) => {
-                let bytes: HashMap<char, u8> =
-                    (0..=u8::MAX).filter_map(|byte| Some((table.character(byte)?, byte))).collect();
-                text.chars().map(|character| bytes.get(&character).copied()).collect()
-            }
+            Self::SingleByte(table) => text.chars().map(|character| table.byte(character)).collect(),
         }
     }
 
@@ -90,6 +85,21 @@ impl Charset {
 }
 
 impl Table {
+    fn new(encoding: &'static Encoding) -> Self {
+        let characters = std::array::from_fn(|index| character(encoding, 0x80 + index as u8));
+        let bytes = (0x80..=u8::MAX)
+            .zip(&characters)
+            .filter_map(|(byte, character)| Some((*character.as_ref()?, byte)));
+        Self { bytes: bytes.collect(), characters }
+    }
+
+    fn byte(&self, character: char) -> Option<u8> {
+        match u8::try_from(character) {
+            Ok(ascii @ 0..0x80) => Some(ascii),
+            _ => self.bytes.get(&character).copied(),
+        }
+    }
+
     fn character(&self, byte: u8) -> Option<char> {
         match byte.checked_sub(0x80) {
             None => Some(char::from(byte)),

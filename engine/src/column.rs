@@ -25,10 +25,12 @@ pub use counter::{ColumnCounter, NullSpellings};
 use extreme::prefix_key;
 pub use extreme::{NumberExtreme, TextExtreme};
 pub use order::{ColumnOrder, Trend};
+pub(crate) use places_kept;
 pub use places::{PLACES, Place, Places, Sighting};
 pub use ranked::{Calendar, NumberCounts, Numbers, Ranks, Times};
 use ranked::{NumbersWire, TimesWire, merge_optional};
 pub use sequence::ColumnSequence;
+pub(crate) use sequence::shapes_of;
 use two_readings::TwoReadingsWire;
 pub use two_readings::{Proof, TwoReadings};
 
@@ -179,7 +181,7 @@ impl ColumnState {
         merge_optional(&mut self.two_readings, other.two_readings.as_deref(), TwoReadings::merge);
         self.census.merge(&other.census);
         self.semantics.merge(&other.semantics);
-        self.places.merge(&other.places, places::places_kept(self.sizes));
+        self.places.merge(&other.places, places_kept(self.sizes));
         self.distinct.merge(&other.distinct);
     }
 
@@ -193,7 +195,7 @@ impl ColumnState {
 
     #[cold]
     fn note_early_place(&mut self, class: Class, hash: u64, whole: (&[u8], u64), place: Place) {
-        if self.places.of(class).len() < places::places_kept(self.sizes) {
+        if self.places.of(class).len() < places_kept(self.sizes) {
             self.places.add(class, hash, whole, place);
         } else {
             self.full_places |= 1 << class as u8;
@@ -231,6 +233,7 @@ impl ColumnState {
             }
             // Norway, among countries.
             Value::Plain(Class::Boolean) if text.len() == 2 => self.semantics.add_short(text, weight),
+            Value::Plain(Class::Uuid) => self.semantics.add_uuid(weight),
             Value::Plain(_) => {}
         }
     }

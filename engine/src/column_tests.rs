@@ -171,12 +171,64 @@ fn order_by_bytes_and_by_rank() {
     check(&["2024-01-03", "2024-01-02", "2023-12-31"], down, down);
     check(&["1", "1.0", "2"], up, (true, false, true));
     check(&["9007199254740992", "9007199254740993"], up, up);
+    check(&["9007199254740993", "9007199254740992.5"], (false, true, false), down);
+    check(&["9007199254740992.5", "9007199254740993"], up, up);
+    check(&["1e-400", "2e-400", "3e-399"], up, up);
+    check(&["-1e-380", "0", "1e-400"], up, up);
+    check(&["1e3", "1000", "1000.0"], none, (true, true, true));
+    check(&["2024-01-01T00:00:00.1234568", "2024-01-01T00:00:00.1234567"], down, down);
+    check(&["2024-01-01", "2024-01-01 00:00:00.0000001"], up, up);
     check(&["1", "2024-01-02"], up, none);
     check(&["x", "x"], (true, true, true), none);
     check(&["5", "6", "5"], none, none);
 }
 
+/// Where what is kept of two values does not tell which is larger, nothing is said but what other values prove.
+#[test]
+fn order_that_cannot_be_told() {
+    let (long, digits) = ("x".repeat(300), "12345678901234567890123");
+    let check = |cells: &[String], text_unclear: bool, rank_unclear: bool| {
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        for order in [order_of(&cells).0, order_of(&cells).1] {
+            assert_eq!((order.text.unclear, order.rank.unclear), (text_unclear, rank_unclear), "{cells:?}");
+        }
+    };
+    check(&[format!("{long}a"), format!("{long}b")], true, false);
+    check(&[format!("{long}a"), format!("{long}bc")], true, false);
+    check(&[long.clone(), long.clone(), long.clone()], false, false);
+    check(&["x".repeat(256), long.clone()], false, false);
+    check(&[format!("{long}b"), format!("{long}a"), "a".into(), "b".into()], false, false);
+    check(&[format!("{digits}4"), format!("{digits}5")], false, true);
+    check(&[format!("{digits}4"), format!("{digits}4"), format!("{digits}4")], false, false);
+    check(&[format!("{digits}4"), format!("{digits}5"), "1".into(), "2".into()], false, false);
+}
+
 proptest! {
+    #[test]
+    fn decimals_are_compared_exactly(a in number_text(), b in number_text(), c in number_text()) {
+        use num_bigint::BigInt;
+        let scaled = |text: &str| {
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+            let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+            let shift = 40 + exponent.parse::<i32>().unwrap() - fraction.len() as i32;
+            format!("{whole}{fraction}").parse::<BigInt>().unwrap() * BigInt::from(10).pow(shift as u32)
+        };
+        let cells = [a.as_str(), b.as_str(), c.as_str()];
+        let truth = cells.map(scaled);
+        let (order, joined) = order_of(&cells);
+        prop_assert_eq!(&order, &joined);
+        let rank = order.rank;
+        if !rank.unclear {
+            prop_assert_eq!(rank.ascends, truth.is_sorted());
+            prop_assert_eq!(rank.descends, truth.iter().rev().is_sorted());
+            if rank.ascends || rank.descends {
+                prop_assert_eq!(rank.repeats, truth[0] == truth[1] || truth[1] == truth[2]);
+            }
+        } else {
+            prop_assert!(rank.ascends || rank.descends);
+        }
+    }
+
     #[test]
     fn order_joins_in_the_order_of_the_file(
         numbers in proptest::collection::vec(0i64..4, 0..8),
@@ -207,6 +259,19 @@ proptest! {
             let truth = same.count() as u64;
             prop_assert!(counter.count <= truth && truth <= counter.count + shapes.error, "{:?}", counter);
         }
+        prop_assert!(shapes.error <= texts.len() as u64 * 2 / 4, "error {}", shapes.error);
+        for text in &texts {
+            let shape = Shape::of(text.as_bytes());
+            let is_it = |other: &&String| Shape::of(other.as_bytes()).kinds == shape.kinds;
+            let known = shapes.counters.iter().find(|counter| counter.kinds == shape.kinds);
+            let truth = texts.iter().filter(is_it).count() as u64;
+            prop_assert!(known.is_some() || truth <= shapes.error, "{text:?} is there {truth} times");
+            if let Some(counter) = known.filter(|_| shapes.error == 0) {
+                prop_assert_eq!(counter.count, truth);
+                let mut lens = counter.lens.iter().zip(shape.lens);
+                prop_assert!(lens.all(|(&(least, most), len)| least <= len && len <= most), "{:?}", counter);
+            }
+        }
     }
 
     #[test]
@@ -218,6 +283,8 @@ proptest! {
         prop_assert_eq!(census.texts, texts.len() as u64);
         prop_assert_eq!(census.leading_space, count(&|text| text.starts_with(is_space)));
         prop_assert_eq!(census.trailing_space, count(&|text| text.ends_with(is_space)));
+        let surrounding = |text: &str| text.starts_with(is_space) || text.ends_with(is_space);
+        prop_assert_eq!(census.surrounding_space, count(&surrounding));
         prop_assert_eq!(census.line_break, count(&|text| text.contains('\n')));
         prop_assert_eq!(census.control, count(&|text| text.contains('\u{7}')));
         prop_assert_eq!(census.non_ascii, count(&|text| !text.is_ascii()));
@@ -225,6 +292,17 @@ proptest! {
         prop_assert_eq!(census.mixed_case, count(&|text| text.contains('a') && text.contains('B')));
         prop_assert_eq!(census.upper_case, count(&|text| !text.contains('a') && text.contains('B')));
     }
+}
+
+/// Numbers that often share a nearest `f64`.
+fn number_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "900719925474099[0-9]",
+        "900719925474099[0-9]\\.[05]{1,2}",
+        "90071992547409[0-9]{2}e[01]",
+        "9007199254740993000000[0-9]{1,2}",
+        Just("9.007199254740992e15".to_owned()),
+    ]
 }
 
 fn is_text(cell: &str) -> bool {

@@ -6,11 +6,12 @@ use data_inspector_domain::profile::{
 use data_inspector_domain::spec::ResolvedSpec;
 
 use crate::charset::Charset;
-use crate::column::ColumnSequence;
+use crate::column::{ColumnSequence, ColumnState};
 use crate::partial::Partial;
-use crate::scan::LeafContext;
+use crate::scan::LeafGrid;
 
 mod alerts;
+mod before;
 mod column;
 mod dates;
 mod distribution;
@@ -21,21 +22,23 @@ mod numbers;
 mod texts;
 mod types;
 
+use before::Before;
 pub(crate) use findings::{described, excerpt_text, words};
 
 /// The profile of the leaves in `partial`: of the whole file once it has all of them.
 pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {
     let rows = partial.rows();
     let sequences = partial.fold_sequences();
-    let places = meaning::Rows::new(spec, partial);
+    let before = Before::new(spec, partial);
     let column = |index: usize| {
         let (state, sequence) = (&partial.columns[index], &sequences[index]);
-        column::column_profile(spec, &column::Counted { index, rows, places: &places, state, sequence })
+        column::column_profile(spec, &column::Counted { index, rows, before: &before, state, sequence })
     };
     let columns: Vec<ColumnProfile> = (0..spec.columns.len()).map(column).collect();
-    let alerts = |(column, sequence): (&ColumnProfile, &ColumnSequence)| -> Vec<Alert> {
-        alerts::alerts(column, &sequence.frequent, places.are_all)
-    };
+    let alerts =
+        |((column, state), sequence): ((&ColumnProfile, &ColumnState), &ColumnSequence)| -> Vec<Alert> {
+            alerts::alerts(column, &state.census, &sequence.frequent, before.is_complete)
+        };
     Profile {
         profile_version: PROFILE_VERSION,
         engine_version: spec.engine_version,
@@ -44,18 +47,18 @@ pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {
         column_count: spec.columns.len() as u32,
         format: format(spec, partial),
         seen_ranges: seen_ranges(spec, partial),
-        alerts: columns.iter().zip(&sequences).flat_map(alerts).collect(),
+        alerts: columns.iter().zip(&partial.columns).zip(&sequences).flat_map(alerts).collect(),
         columns,
-        findings: findings::findings(spec, partial),
+        findings: findings::findings(spec, partial, &before),
     }
 }
 
 /// The ranges of the leaves, joined where they touch.
 fn seen_ranges(spec: &ResolvedSpec, partial: &Partial) -> Vec<ByteRange> {
-    let context = LeafContext::new(spec);
+    let grid = LeafGrid::new(spec);
     let mut ranges: Vec<ByteRange> = Vec::new();
     for totals in &partial.leaves {
-        let (start, end) = (context.leaf_start(totals.leaf), context.leaf_end(totals.leaf));
+        let (start, end) = (grid.leaf_start(totals.leaf), grid.leaf_end(totals.leaf));
         match ranges.last_mut() {
             Some(last) if last.end == start => last.end = end,
             _ => ranges.push(ByteRange { start, end }),

@@ -14,41 +14,22 @@ use crate::limits::{GUESS_BYTES, UNPROVEN_OVERRUN_BYTES};
 use crate::long_record::Rules;
 use crate::partial::LeafPartial;
 
-/// What every leaf of a file needs to know.
-#[derive(Clone, Debug)]
-pub struct LeafContext {
-    pub(crate) dialect: Dialect,
-    pub(crate) width: usize,
-    pub(crate) nulls: NullSpellings,
-    pub(crate) sizes: SketchSizes,
-    pub(crate) limits: LengthLimits,
-    /// The names of the columns, if the file has them.
-    pub(crate) header: Vec<Label>,
-    pub(crate) line_ending: Option<LineEnding>,
-    pub(crate) charset: Charset,
+/// How a file is divided into leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct LeafGrid {
     file_size: u64,
     leaf_size: u64,
     data_offset: u64,
 }
 
-impl LeafContext {
+impl LeafGrid {
     /// Of a resolved spec.
-    pub fn new(spec: &ResolvedSpec) -> Arc<Self> {
-        let names = spec.columns.iter().enumerate().filter(|_| spec.head.has_header);
-        let charset = Charset::new(&spec.head.encoding);
-        Arc::new(Self {
-            dialect: spec.dialect,
-            header: names.map(|(index, name)| Label::new(&charset, index, name)).collect(),
-            charset,
-            line_ending: spec.head.line_ending,
-            width: spec.columns.len(),
-            nulls: NullSpellings::new(&spec.null_values),
-            sizes: spec.sketches,
-            limits: spec.limits,
+    pub fn new(spec: &ResolvedSpec) -> Self {
+        Self {
             file_size: spec.file_size_bytes,
             leaf_size: spec.leaf_size_bytes,
             data_offset: spec.head.data_offset,
-        })
+        }
     }
 
     /// The first leaf that can hold data: the one in which the header ends.
@@ -74,6 +55,60 @@ impl LeafContext {
     pub fn leaf_end(&self, leaf: u64) -> u64 {
         ((leaf + 1) * self.leaf_size).min(self.file_size)
     }
+}
+
+/// What every leaf of a file needs to know.
+#[derive(Clone, Debug)]
+pub struct LeafContext {
+    pub(crate) dialect: Dialect,
+    pub(crate) width: usize,
+    pub(crate) nulls: NullSpellings,
+    pub(crate) sizes: SketchSizes,
+    pub(crate) limits: LengthLimits,
+    /// The names of the columns, if the file has them.
+    pub(crate) header: Vec<Label>,
+    pub(crate) line_ending: Option<LineEnding>,
+    pub(crate) charset: Charset,
+    grid: LeafGrid,
+}
+
+impl LeafContext {
+    /// Of a resolved spec.
+    pub fn new(spec: &ResolvedSpec) -> Arc<Self> {
+        let names = spec.columns.iter().enumerate().filter(|_| spec.head.has_header);
+        let charset = Charset::new(&spec.head.encoding);
+        Arc::new(Self {
+            dialect: spec.dialect,
+            header: names.map(|(index, name)| Label::new(&charset, index, name)).collect(),
+            charset,
+            line_ending: spec.head.line_ending,
+            width: spec.columns.len(),
+            nulls: NullSpellings::new(&spec.null_values),
+            sizes: spec.sketches,
+            limits: spec.limits,
+            grid: LeafGrid::new(spec),
+        })
+    }
+
+    /// See [`LeafGrid::first_leaf`].
+    pub fn first_leaf(&self) -> u64 {
+        self.grid.first_leaf()
+    }
+
+    /// See [`LeafGrid::end_leaf`].
+    pub fn end_leaf(&self) -> u64 {
+        self.grid.end_leaf()
+    }
+
+    /// See [`LeafGrid::leaf_start`].
+    pub fn leaf_start(&self, leaf: u64) -> u64 {
+        self.grid.leaf_start(leaf)
+    }
+
+    /// See [`LeafGrid::leaf_end`].
+    pub fn leaf_end(&self, leaf: u64) -> u64 {
+        self.grid.leaf_end(leaf)
+    }
 
     pub(crate) fn rules(&self) -> Rules {
         let Self { dialect, limits, width, .. } = *self;
@@ -82,7 +117,7 @@ impl LeafContext {
 
     /// Size of the file in bytes.
     pub fn file_size(&self) -> u64 {
-        self.file_size
+        self.grid.file_size
     }
 }
 
@@ -189,7 +224,7 @@ impl LeafScan {
     /// What was counted, once nothing more is needed or the file has ended, and the counter for the next scan.
     pub fn finish(mut self) -> (Counted, LeafCounter) {
         self.decide_entry();
-        if self.offset >= self.context.file_size {
+        if self.offset >= self.context.file_size() {
             self.counter.feed_end();
         }
         let partial = self.counter.take(self.first_start);
@@ -197,7 +232,7 @@ impl LeafScan {
     }
 
     fn need(&mut self) -> Need {
-        if self.offset >= self.context.file_size {
+        if self.offset >= self.context.file_size() {
             return Need::Nothing;
         }
         if self.offset < self.end && self.lanes.is_some() {

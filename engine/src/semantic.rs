@@ -2,6 +2,7 @@
 //! meanings it is worth to look at; a validator then reads the value itself. A meaning is a property of single values
 //! here; whether a *column* has it is decided from the counts of all of them.
 
+use data_inspector_domain::profile::Meaning;
 use serde::{Deserialize, Serialize};
 
 use crate::text::shape::{BEYOND, DIGIT, LOWER, MIXED, MORE, Shape, UPPER, runs_of};
@@ -11,132 +12,76 @@ mod json;
 mod network;
 mod notation;
 
-/// What a text may mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Meaning {
-    /// `local@domain.tld`: a dot-atom of RFC 5322 §3.2.3 at a domain name with a dot.
-    Email,
-    /// `scheme://host…` of the usual schemes (RFC 3986).
-    Url,
-    /// Four numbers up to 255 without leading zeros.
-    Ipv4,
-    /// RFC 4291 §2.2.
-    Ipv6,
-    /// Six pairs of hexadecimal digits with `:` or `-` between.
-    Mac,
-    /// `+` and 7 to 15 digits (E.164), with blanks, hyphens, dots, brackets or slashes between.
-    Phone,
-    /// An amount with a currency sign or ISO 4217 code before or after it.
-    Currency,
-    /// A number and `%`.
-    Percent,
-    /// An officially assigned ISO 3166-1 code of two capital letters.
-    CountryAlpha2,
-    /// Of three.
-    CountryAlpha3,
-    /// A JSON object or array (RFC 8259).
-    Json,
-    /// 32, 40 or 64 hexadecimal digits: MD5, SHA-1, SHA-256.
-    Hash,
-    /// ISO 13616: country, check digits that are right, up to 30 letters and digits.
-    Iban,
-    /// Latitude and longitude in degrees, with decimals, a comma between.
-    GeoPoint,
-    /// Well-known text of a geometry.
-    Wkt,
-    /// `YYYYMMDD`, a day from 1800 to 2199. An integer too: that it is a date is only likely where all values are.
-    CompactDate,
+/// The value has this meaning.
+fn is_of(meaning: Meaning, text: &[u8]) -> bool {
+    match meaning {
+        Meaning::Email => network::is_email(text),
+        Meaning::Url => network::is_url(text),
+        Meaning::Ipv4 => network::is_ipv4(text),
+        Meaning::Ipv6 => network::is_ipv6(text),
+        Meaning::MacAddress => network::is_mac(text),
+        Meaning::PhoneNumber => notation::is_phone(text),
+        Meaning::CurrencyAmount => notation::is_currency(text),
+        Meaning::Percentage => notation::is_percent(text),
+        Meaning::CountryAlpha2 => country::is_alpha_2(text),
+        Meaning::CountryAlpha3 => country::is_alpha_3(text),
+        Meaning::Json => json::is_object_or_array(text),
+        Meaning::Hash => notation::is_hash(text),
+        Meaning::Iban => notation::is_iban(text),
+        Meaning::GeoPoint => notation::is_geo_point(text),
+        Meaning::Wkt => notation::is_wkt(text),
+        Meaning::CompactDate => notation::is_compact_date(text),
+        // A type of its own.
+        Meaning::Uuid => false,
+    }
 }
 
-/// Number of meanings.
-pub const MEANINGS: usize = Meaning::ALL.len();
-
-impl Meaning {
-    /// All, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
-        Self::Email,
-        Self::Url,
-        Self::Ipv4,
-        Self::Ipv6,
-        Self::Mac,
-        Self::Phone,
-        Self::Currency,
-        Self::Percent,
-        Self::CountryAlpha2,
-        Self::CountryAlpha3,
-        Self::Json,
-        Self::Hash,
-        Self::Iban,
-        Self::GeoPoint,
-        Self::Wkt,
-        Self::CompactDate,
-    ];
-
-    /// The value has this meaning.
-    fn is_of(self, text: &[u8]) -> bool {
-        match self {
-            Self::Email => network::is_email(text),
-            Self::Url => network::is_url(text),
-            Self::Ipv4 => network::is_ipv4(text),
-            Self::Ipv6 => network::is_ipv6(text),
-            Self::Mac => network::is_mac(text),
-            Self::Phone => notation::is_phone(text),
-            Self::Currency => notation::is_currency(text),
-            Self::Percent => notation::is_percent(text),
-            Self::CountryAlpha2 => country::is_alpha_2(text),
-            Self::CountryAlpha3 => country::is_alpha_3(text),
-            Self::Json => json::is_object_or_array(text),
-            Self::Hash => notation::is_hash(text),
-            Self::Iban => notation::is_iban(text),
-            Self::GeoPoint => notation::is_geo_point(text),
-            Self::Wkt => notation::is_wkt(text),
-            Self::CompactDate => notation::is_compact_date(text),
+/// A text of these kinds of characters may have this meaning.
+fn may_have(meaning: Meaning, kinds: &[u8]) -> bool {
+    let has = |kind: u8| kinds.contains(&kind);
+    let only = |set: &[u8]| kinds.iter().all(|kind| set.contains(kind));
+    let starts = |with: &[u8]| with.contains(&kinds[0]);
+    let ends = |with: &[u8]| with.contains(&kinds[kinds.len() - 1]);
+    match meaning {
+        Meaning::Email => (has(b'@') || has(MORE)) && !has(b' '),
+        Meaning::Url => kinds.windows(2).take(6).any(|pair| pair == b":/") && starts(&[LOWER, UPPER, MIXED]),
+        Meaning::Ipv4 => kinds == b"9.9.9.9",
+        Meaning::Ipv6 => has(b':') && only(&[DIGIT, LOWER, UPPER, MIXED, b':', b'.', MORE]),
+        Meaning::MacAddress => {
+            only(&[DIGIT, LOWER, UPPER, b':', MORE]) || only(&[DIGIT, LOWER, UPPER, b'-', MORE])
         }
-    }
-
-    /// A text of these kinds of characters may have this meaning.
-    fn may_have(self, kinds: &[u8]) -> bool {
-        let has = |kind: u8| kinds.contains(&kind);
-        let only = |set: &[u8]| kinds.iter().all(|kind| set.contains(kind));
-        let starts = |with: &[u8]| with.contains(&kinds[0]);
-        let ends = |with: &[u8]| with.contains(&kinds[kinds.len() - 1]);
-        match self {
-            Self::Email => (has(b'@') || has(MORE)) && !has(b' '),
-            Self::Url => kinds.windows(2).take(6).any(|pair| pair == b":/") && starts(&[LOWER, UPPER, MIXED]),
-            Self::Ipv4 => kinds == b"9.9.9.9",
-            Self::Ipv6 => has(b':') && only(&[DIGIT, LOWER, UPPER, MIXED, b':', b'.', MORE]),
-            Self::Mac => only(&[DIGIT, LOWER, UPPER, b':', MORE]) || only(&[DIGIT, LOWER, UPPER, b'-', MORE]),
-            Self::Phone => starts(b"+(") && has(DIGIT) && only(b"+9 -()./"),
-            Self::Currency => {
-                (has(b'$') || has(BEYOND) || has(UPPER))
-                    && has(DIGIT)
-                    && only(&[DIGIT, BEYOND, UPPER, b'$', b' ', b',', b'.', b'-', b'+', b'\''])
-            }
-            Self::Percent => ends(b"%") && has(DIGIT) && only(b"9.,-+ %"),
-            Self::CountryAlpha2 | Self::CountryAlpha3 => kinds == [UPPER],
-            Self::Json => starts(b"{["),
-            Self::Hash => only(&[MIXED, DIGIT, LOWER, UPPER]) && (has(MIXED) || has(DIGIT)),
-            Self::Iban => {
-                starts(&[UPPER, MIXED]) && only(&[UPPER, DIGIT, MIXED, b' ']) && kinds.len() > 1
-                    || kinds == [MIXED]
-            }
-            Self::GeoPoint => has(b',') && has(b'.') && only(b"9.,- "),
-            Self::Wkt => starts(&[UPPER, LOWER]) && has(b'(') && (ends(b")") || has(MORE)),
-            Self::CompactDate => kinds == [DIGIT],
+        Meaning::PhoneNumber => {
+            starts(b"+(") && has(DIGIT) && only(&[DIGIT, MORE, b'+', b' ', b'-', b'(', b')', b'.', b'/'])
         }
+        Meaning::CurrencyAmount => {
+            (has(b'$') || has(BEYOND) || has(UPPER))
+                && has(DIGIT)
+                && only(&[DIGIT, BEYOND, UPPER, b'$', b' ', b',', b'.', b'-', b'+', b'\''])
+        }
+        Meaning::Percentage => ends(b"%") && has(DIGIT) && only(b"9.,-+ %"),
+        Meaning::CountryAlpha2 | Meaning::CountryAlpha3 => kinds == [UPPER],
+        Meaning::Json => starts(b"{["),
+        Meaning::Hash => only(&[MIXED, DIGIT, LOWER, UPPER]) && (has(MIXED) || has(DIGIT)),
+        Meaning::Iban => {
+            starts(&[UPPER, MIXED]) && only(&[UPPER, DIGIT, MIXED, b' ', MORE]) && kinds.len() > 1
+                || kinds == [MIXED]
+        }
+        Meaning::GeoPoint => has(b',') && has(b'.') && only(b"9.,- "),
+        Meaning::Wkt => starts(&[UPPER, LOWER]) && has(b'(') && (ends(b")") || has(MORE)),
+        Meaning::CompactDate => kinds == [DIGIT],
+        Meaning::Uuid => false,
     }
 }
 
 /// Meanings, a bit each: of a shape those that its texts may have, of a text those that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Candidates(u16);
+pub(crate) struct Candidates(u32);
 
 impl Candidates {
     /// What texts of this shape may mean.
     pub(crate) fn of_shape(shape: &Shape) -> Self {
         let kinds = runs_of(&shape.kinds);
-        let possible = Meaning::ALL.into_iter().filter(|meaning| meaning.may_have(kinds));
+        let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds));
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }
 
@@ -147,7 +92,7 @@ impl Candidates {
         while left != 0 {
             let at = left.trailing_zeros();
             left &= left - 1;
-            confirmed |= u16::from(Meaning::ALL[at as usize].is_of(text)) << at;
+            confirmed |= u32::from(is_of(Meaning::ALL[at as usize], text)) << at;
         }
         Self(confirmed)
     }
@@ -160,7 +105,7 @@ impl Candidates {
 
 /// How many values have each meaning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Semantics([u64; MEANINGS]);
+pub struct Semantics([u64; Meaning::ALL.len()]);
 
 impl Semantics {
     /// Counts `weight` values with these meanings.
@@ -175,15 +120,20 @@ impl Semantics {
 
     /// Counts values that are a boolean by themselves, and may be a country among others.
     pub(crate) fn add_short(&mut self, text: &[u8], weight: u64) {
-        let is_country = Meaning::CountryAlpha2.is_of(text);
+        let is_country = is_of(Meaning::CountryAlpha2, text);
         self.0[Meaning::CountryAlpha2 as usize] += if is_country { weight } else { 0 };
     }
 
     /// Counts integers of eight digits, which may be dates.
     #[inline]
     pub(crate) fn add_compact_date(&mut self, text: &[u8], weight: u64) {
-        let is_date = matches!(text[0], b'1' | b'2') && Meaning::CompactDate.is_of(text);
+        let is_date = matches!(text[0], b'1' | b'2') && is_of(Meaning::CompactDate, text);
         self.0[Meaning::CompactDate as usize] += if is_date { weight } else { 0 };
+    }
+
+    /// Counts values of the type that is a meaning.
+    pub(crate) fn add_uuid(&mut self, weight: u64) {
+        self.0[Meaning::Uuid as usize] += weight;
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -5,7 +5,7 @@ use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{
     ByteChoice, Confidence, Delimiter, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec,
-    LengthLimits, LineEnding, ResolvedSpec, SketchSizes,
+    LengthLimits, LineEnding, ResolvedSpec,
 };
 
 use crate::charset::{self, Charset};
@@ -18,6 +18,7 @@ mod encoding;
 mod first_record;
 mod header;
 mod magic;
+mod sizes;
 
 use dialect::Decision;
 use first_record::{FirstRecord, FirstRecordReader};
@@ -120,7 +121,7 @@ impl Survey {
                 data_line,
                 findings,
             },
-            sketches: sketch_sizes(columns.len() as u64, spec.state_budget_bytes),
+            sketches: sizes::sketch_sizes(columns.len() as u64, spec.state_budget_bytes),
             columns,
             null_values,
             quantiles,
@@ -247,26 +248,6 @@ fn skip_lines(sample: &[u8], start: usize, lines: u64) -> Result<usize, Failure>
 /// The leaf is the unit of parallelism and of the law; its size follows from the size of the file alone.
 fn default_leaf_size(file_size: u64) -> u64 {
     if file_size < 128 << 20 { 4 << 20 } else { 16 << 20 }
-}
-
-/// The largest sizes with which the states of all columns stay within the budget; never below a minimum.
-fn sketch_sizes(columns: u64, budget_bytes: u64) -> SketchSizes {
-    let mut sizes = SketchSizes {
-        distinct_exact: 4096,
-        distinct_log2_registers: 14,
-        histogram_buckets: 4096,
-        top_values_tracked: 1024,
-    };
-    // Slots of tables are at most half used: 16 bytes per hash, 32 per bucket, 80 and a text per value.
-    let bytes =
-        |s: &SketchSizes| s.distinct_exact * 16 + s.histogram_buckets * 32 + s.top_values_tracked * 112;
-    while columns * u64::from(bytes(&sizes)) > budget_bytes && sizes.top_values_tracked > 4 {
-        sizes.distinct_exact /= 2;
-        sizes.distinct_log2_registers = (sizes.distinct_log2_registers - 1).max(6);
-        sizes.histogram_buckets /= 2;
-        sizes.top_values_tracked /= 2;
-    }
-    sizes
 }
 
 fn validate(spec: &InspectionSpec) -> Result<(), Failure> {

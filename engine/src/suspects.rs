@@ -29,8 +29,9 @@ impl Traits {
     }
 }
 
+/// A control character other than tabs and line endings.
 #[inline]
-fn is_control(byte: u8) -> bool {
+pub(crate) const fn is_control(byte: u8) -> bool {
     (byte < b' ' && byte != b'\t' && byte != b'\n' && byte != b'\r') | (byte == 0x7F)
 }
 

@@ -71,14 +71,17 @@ pub struct ColumnProfile {
     pub numbers: Option<NumberFacts>,
     /// The quantile at 0.5; of numbers and times.
     pub median: Option<Quantile>,
-    /// What is known of the dates and timestamps; absent in a column that is not of these.
+    /// What is known of the dates and timestamps; absent in a column without them.
     pub dates: Option<DateFacts>,
     /// What hides in the texts; absent in a column without them.
     pub text: Option<TextFacts>,
-    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all others.
+    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all that
+    /// are not tracked.
     pub patterns: Vec<Pattern>,
     /// The order of the values down the file: of numbers by number, of times by time, of others by bytes. Absent with
-    /// fewer than two values, and as long as rows that are not read yet can still decide it.
+    /// fewer than two values, where a value has no place (NaN; a date of which day and month are not told apart), where
+    /// what is kept of two neighbours does not tell which is larger, and as long as rows that are not read yet can
+    /// still change it.
     pub sort_order: Option<SortOrder>,
     /// Quantiles of numbers and times, by rank.
     pub quantiles: Vec<Quantile>,
@@ -117,6 +120,22 @@ pub enum DataType {
     Uuid,
     /// Anything else, and digits with leading zeros: those are codes.
     String,
+}
+
+impl DataType {
+    /// All types; a wider one comes after those that it covers.
+    pub const ALL: [Self; 10] = [
+        Self::Empty,
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::Float,
+        Self::Date,
+        Self::Timestamp,
+        Self::Time,
+        Self::Uuid,
+        Self::String,
+    ];
 }
 
 /// How many values have a type.

@@ -88,6 +88,29 @@ pub enum Meaning {
     Uuid,
 }
 
+impl Meaning {
+    /// All meanings, in the order of their numbers.
+    pub const ALL: [Self; 17] = [
+        Self::Email,
+        Self::Url,
+        Self::Ipv4,
+        Self::Ipv6,
+        Self::MacAddress,
+        Self::PhoneNumber,
+        Self::CurrencyAmount,
+        Self::Percentage,
+        Self::CountryAlpha2,
+        Self::CountryAlpha3,
+        Self::Json,
+        Self::Hash,
+        Self::Iban,
+        Self::GeoPoint,
+        Self::Wkt,
+        Self::CompactDate,
+        Self::Uuid,
+    ];
+}
+
 /// What is known of the dates and timestamps of a column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -4,7 +4,7 @@ use data_inspector_domain::spec::{Dialect, SketchSizes};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::places::Place;
-use super::{ColumnOrder, ColumnSequence, ColumnState, sequence};
+use super::{ColumnOrder, ColumnSequence, ColumnState, shapes_of};
 use crate::cell::{Class, Value, classify};
 use crate::ledger::count_where;
 use crate::limits::VALUE_BYTES;
@@ -87,7 +87,7 @@ impl ColumnCounter {
         Self {
             state: ColumnState::new(sizes, null_spellings),
             frequent: Frequent::new(sizes.top_values_tracked),
-            shapes: Shapes::new(sequence::shapes_of(sizes)),
+            shapes: Shapes::new(shapes_of(sizes)),
             order: ColumnOrder::default(),
             last_hash: None,
             deferring: true,
@@ -207,7 +207,7 @@ impl ColumnCounter {
         if self.last_hash.replace(hash) == Some(hash) {
             self.order.repeat();
         } else {
-            self.order.add(text, len, value());
+            self.order.add(hash, (text, len), value());
         }
     }
 
@@ -224,7 +224,7 @@ impl ColumnCounter {
         self.frequent.add(hash, head, len);
         self.state.measure_any(hash, head, len, chars, 1);
         self.state.classes[Class::Text as usize] += 1;
-        self.shapes.add_long(head, &mut self.state.census);
+        self.shapes.add_long((head, tail), &mut self.state.census);
         self.note_order(hash, (head, len), || Value::Plain(Class::Text));
         self.state.note_place(Class::Text, hash, (head, len), || place);
     }

@@ -101,6 +101,6 @@ fn keep_first(sightings: &mut Vec<Sighting>, most: usize) {
 }
 
 /// How many places are kept per class: fewer in a file of many columns, as of everything that takes memory.
-pub(super) fn places_kept(sizes: SketchSizes) -> usize {
+pub(crate) fn places_kept(sizes: SketchSizes) -> usize {
     (sizes.top_values_tracked as usize / 64).clamp(1, PLACES)
 }

@@ -37,6 +37,6 @@ pub(super) fn shapes_tracked(top_values_tracked: u32) -> u32 {
 }
 
 /// The same, of the sizes of a resolved spec.
-pub(super) fn shapes_of(sizes: SketchSizes) -> u32 {
+pub(crate) fn shapes_of(sizes: SketchSizes) -> u32 {
     shapes_tracked(sizes.top_values_tracked)
 }

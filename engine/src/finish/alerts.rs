@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::logarithm::log2;
 use crate::sketch::frequent::FrequentSummary;
+use crate::text::Census;
 
 /// Share of records without a value.
 const MISSING: f64 = 0.05;
@@ -25,21 +26,27 @@ const VALUES_PER_CATEGORY: f64 = 20.0;
 /// Collects the alerts of one column.
 struct Alerts<'a> {
     column: &'a ColumnProfile,
+    frequent: &'a FrequentSummary,
     provisional: bool,
     found: Vec<Alert>,
 }
 
 /// The alerts of a column, in the order of their codes.
-pub(super) fn alerts(column: &ColumnProfile, frequent: &FrequentSummary, is_complete: bool) -> Vec<Alert> {
-    let mut alerts = Alerts { column, provisional: !is_complete, found: Vec::new() };
+pub(super) fn alerts(
+    column: &ColumnProfile,
+    census: &Census,
+    frequent: &FrequentSummary,
+    is_complete: bool,
+) -> Vec<Alert> {
+    let mut alerts = Alerts { column, frequent, provisional: !is_complete, found: Vec::new() };
     if column.count == 0 {
         return Vec::new();
     }
     alerts.of_values();
-    alerts.of_categories(frequent);
+    alerts.of_categories();
     alerts.of_numbers();
     alerts.of_dates();
-    alerts.of_texts();
+    alerts.of_texts(census);
     alerts.found.sort_by_key(|alert| alert.code);
     alerts.found
 }
@@ -66,6 +73,11 @@ impl Alerts<'_> {
         self.column.count - self.column.nulls
     }
 
+    /// What the values are, but for a few exceptions.
+    fn data_type(&self) -> DataType {
+        self.column.dominant_type.as_ref().map_or(self.column.data_type, |dominant| dominant.data_type)
+    }
+
     fn of_values(&mut self) {
         let (column, values) = (self.column, self.values());
         if values == 0 {
@@ -87,10 +99,11 @@ impl Alerts<'_> {
         let is_strict =
             matches!(column.sort_order, Some(SortOrder::StrictlyIncreasing | SortOrder::StrictlyDecreasing));
         let is_text = column.data_type == DataType::String;
+        let has_duplicates = self.frequent.counters.iter().any(|counter| counter.count > 1);
         match distinct.value {
             _ if is_strict => self.raise(AlertCode::Unique, 1.0, 1.0),
             1.0 => self.raise(AlertCode::Constant, 1.0, 1.0),
-            _ if distinct.upper >= values as f64 => {
+            _ if distinct.upper >= values as f64 && !has_duplicates => {
                 self.raise_with(AlertCode::Unique, distinct.value / values as f64, 1.0, distinct.exact);
             }
             different if is_text && different > CARDINALITY => {
@@ -102,7 +115,8 @@ impl Alerts<'_> {
     }
 
     /// Of columns of few different values, which are all known.
-    fn of_categories(&mut self, frequent: &FrequentSummary) {
+    fn of_categories(&mut self) {
+        let frequent = self.frequent;
         let Estimate { value: distinct, exact, .. } = self.column.distinct;
         if !exact || distinct < 2.0 || frequent.error > 0 {
             return;
@@ -126,7 +140,8 @@ impl Alerts<'_> {
     }
 
     fn of_numbers(&mut self) {
-        let Some(numbers) = &self.column.numbers else { return };
+        let is_number = matches!(self.data_type(), DataType::Integer | DataType::Decimal | DataType::Float);
+        let Some(numbers) = self.column.numbers.as_ref().filter(|_| is_number) else { return };
         let zeros = numbers.zeros as f64 / self.values() as f64;
         if zeros > ZEROS {
             self.raise(AlertCode::Zeros, zeros, ZEROS);
@@ -139,7 +154,8 @@ impl Alerts<'_> {
     }
 
     fn of_dates(&mut self) {
-        let Some(dates) = &self.column.dates else { return };
+        let is_date = matches!(self.data_type(), DataType::Date | DataType::Timestamp);
+        let Some(dates) = self.column.dates.as_ref().filter(|_| is_date) else { return };
         match dates.day_month_order {
             Some(DayMonthOrder::Ambiguous) => self.raise_if_any(AlertCode::AmbiguousDates, dates.ambiguous),
             Some(DayMonthOrder::Mixed) => {
@@ -150,9 +166,9 @@ impl Alerts<'_> {
         self.raise_if_any(AlertCode::TwoDigitYears, dates.two_digit_years);
     }
 
-    fn of_texts(&mut self) {
+    fn of_texts(&mut self, census: &Census) {
         let Some(text) = &self.column.text else { return };
-        self.raise_if_any(AlertCode::SurroundingSpace, text.leading_space.max(text.trailing_space));
+        self.raise_if_any(AlertCode::SurroundingSpace, census.surrounding_space);
         self.raise_if_any(AlertCode::InvisibleCharacters, text.invisible_characters);
         let lengths = (self.column.min_length, self.column.max_length);
         if let (Some(min), Some(max)) = lengths

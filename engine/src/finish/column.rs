@@ -3,8 +3,9 @@
 use data_inspector_domain::profile::{ColumnProfile, DataType, NullSpelling};
 use data_inspector_domain::spec::ResolvedSpec;
 
+use super::before::Before;
 use super::distribution::{self, Ordered};
-use super::meaning::{self, Rows};
+use super::meaning;
 use super::types::{narrowest_type, type_mix};
 use super::{dates, frequency, numbers, shown, texts};
 use crate::cell::Class;
@@ -16,13 +17,13 @@ pub(super) struct Counted<'a> {
     pub(super) index: usize,
     /// Records.
     pub(super) rows: u64,
-    pub(super) places: &'a Rows,
+    pub(super) before: &'a Before,
     pub(super) state: &'a ColumnState,
     pub(super) sequence: &'a ColumnSequence,
 }
 
 pub(super) fn column_profile(spec: &ResolvedSpec, counted: &Counted<'_>) -> ColumnProfile {
-    let Counted { index, rows, places, state, sequence } = *counted;
+    let Counted { index, rows, before, state, sequence } = *counted;
     let data_type = narrowest_type(&state.classes);
     let values = state.values();
     // Numbers of a column that is text but for a few typing errors are worth showing, three zip codes are not.
@@ -37,13 +38,13 @@ pub(super) fn column_profile(spec: &ResolvedSpec, counted: &Counted<'_>) -> Colu
     };
     let (min, max) = range(data_type, state, times);
     let distinct = state.distinct.estimate(values);
-    let top_values = frequency::top_values(spec, values, &sequence.frequent);
+    let ranked = frequency::Ranked::new(values, &sequence.frequent);
     ColumnProfile {
         name: spec.columns[index].clone(),
         index: index as u32,
         data_type,
         type_mix: type_mix(&state.classes),
-        dominant_type: meaning::dominant_type(data_type, state, places),
+        dominant_type: meaning::dominant_type(data_type, state, before),
         semantic_type: meaning::semantic_type(state),
         count: rows,
         nulls: rows - values,
@@ -69,12 +70,12 @@ pub(super) fn column_profile(spec: &ResolvedSpec, counted: &Counted<'_>) -> Colu
         dates: dates::facts(state, times),
         text: texts::facts(state),
         patterns: texts::patterns(state, &sequence.shapes),
-        sort_order: meaning::sort_order(data_type, state, &sequence.order, places),
+        sort_order: meaning::sort_order(data_type, state, &sequence.order, before.is_complete),
         median: ordered.as_ref().and_then(numbers::median),
         quantiles: ordered.as_ref().map_or(Vec::new(), |ordered| distribution::quantiles(spec, ordered)),
         histogram: ordered.as_ref().and_then(|ordered| distribution::histogram(spec, ordered)),
-        mode: frequency::mode(&top_values, &sequence.frequent),
-        top_values,
+        mode: ranked.mode(),
+        top_values: ranked.top_values(spec.top_values),
     }
 }
 

@@ -5,6 +5,7 @@ use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, Findi
 use data_inspector_domain::spec::{LineEnding, ResolvedSpec};
 use std::collections::BTreeMap;
 
+use super::before::Before;
 use super::whole_characters;
 use crate::charset::Charset;
 use crate::ledger::{Example, Found, Ledger, sample_rank};
@@ -12,11 +13,11 @@ use crate::limits::{EXAMPLES, LAST_EXAMPLES};
 use crate::partial::Partial;
 
 /// One finding per kind of defect, in the order of the catalogue.
-pub(super) fn findings(spec: &ResolvedSpec, partial: &Partial) -> Vec<Finding> {
+pub(super) fn findings(spec: &ResolvedSpec, partial: &Partial, before: &Before) -> Vec<Finding> {
     let mut findings: BTreeMap<FindingCode, Finding> =
         spec.head.findings.iter().map(|finding| (finding.code, finding.clone())).collect();
-    let places = Places::new(spec, partial);
-    for of_data in described(&partial.ledger, |example| places.resolve(spec, example)) {
+    let charset = Charset::new(&spec.head.encoding);
+    for of_data in described(&partial.ledger, |defect| example(spec, before, &charset, defect)) {
         match findings.get_mut(&of_data.code) {
             None => drop(findings.insert(of_data.code, of_data)),
             Some(of_head) => append(of_head, of_data),
@@ -69,41 +70,21 @@ fn without_repetition(mut finding: Finding) -> Finding {
     finding
 }
 
-/// Rows and lines before each leaf.
-struct Places {
-    before: Vec<(u64, u64, u64)>,
-    charset: Charset,
-}
-
-impl Places {
-    fn new(spec: &ResolvedSpec, partial: &Partial) -> Self {
-        let (mut rows, mut lines) = (0, spec.head.data_line);
-        let before = partial.leaves.iter().map(|totals| {
-            let before = (totals.leaf, rows, lines);
-            rows += totals.rows;
-            lines += totals.lines;
-            before
-        });
-        Self { before: before.collect(), charset: Charset::new(&spec.head.encoding) }
-    }
-
-    fn resolve(&self, spec: &ResolvedSpec, example: &Example) -> FindingExample {
-        let at = self.before.partition_point(|&(leaf, ..)| leaf < example.leaf);
-        let (_, rows, lines) = self.before[at];
-        let (expected, found) = match example.found {
-            None => (None, None),
-            Some(found) => (Some(expected(spec, found)), Some(words(found))),
-        };
-        FindingExample {
-            byte_offset: example.byte_offset,
-            row: example.row_in_leaf.map(|row| rows + row + 1),
-            line: lines + example.line_in_leaf,
-            column: example.column.and_then(|column| spec.columns.get(column as usize).cloned()),
-            column_index: example.column,
-            expected,
-            found,
-            excerpt: excerpt_text(&self.charset, &example.excerpt),
-        }
+fn example(spec: &ResolvedSpec, before: &Before, charset: &Charset, example: &Example) -> FindingExample {
+    let (rows, line) = before.rows_and_line(example.leaf);
+    let (expected, found) = match example.found {
+        None => (None, None),
+        Some(found) => (Some(expected(spec, found)), Some(words(found))),
+    };
+    FindingExample {
+        byte_offset: example.byte_offset,
+        row: example.row_in_leaf.map(|row| rows + row + 1),
+        line: line + example.line_in_leaf,
+        column: example.column.and_then(|column| spec.columns.get(column as usize).cloned()),
+        column_index: example.column,
+        expected,
+        found,
+        excerpt: excerpt_text(charset, &example.excerpt),
     }
 }
 

@@ -1,40 +1,56 @@
 //! How the values of a column are spread: the most frequent ones, how many there are, their entropy.
 
 use data_inspector_domain::profile::{Estimate, TopValue};
-use data_inspector_domain::spec::ResolvedSpec;
 
 use super::shown;
 use crate::logarithm::log2;
 use crate::sketch::frequent::{Counter, FrequentSummary};
 
-/// The values that are certainly more frequent than any that is not listed.
-pub(super) fn top_values(spec: &ResolvedSpec, values: u64, frequent: &FrequentSummary) -> Vec<TopValue> {
-    let mut counters: Vec<&Counter> =
-        frequent.counters.iter().filter(|counter| counter.count > frequent.error).collect();
-    counters.sort_by(|a, b| {
-        b.count
-            .cmp(&a.count)
-            .then_with(|| a.head.cmp(&b.head))
-            .then_with(|| (a.len, a.hash).cmp(&(b.len, b.hash)))
-    });
-    counters.truncate(spec.top_values as usize);
-    let top_value = |counter: &Counter| TopValue {
-        value: shown(&counter.head, counter.len),
-        count: count_estimate(counter.count, frequent.error),
-        share: counter.count as f64 / values as f64,
-    };
-    counters.into_iter().map(top_value).collect()
+/// The values of a column that are tracked, most frequent first, ties by bytes.
+pub(super) struct Ranked<'a> {
+    counters: Vec<&'a Counter>,
+    error: u64,
+    values: u64,
 }
 
-fn count_estimate(count: u64, error: u64) -> Estimate {
+impl<'a> Ranked<'a> {
+    /// Of a column of so many values.
+    pub(super) fn new(values: u64, frequent: &'a FrequentSummary) -> Self {
+        let mut counters: Vec<&Counter> = frequent.counters.iter().collect();
+        counters.sort_by(|a, b| {
+            b.count
+                .cmp(&a.count)
+                .then_with(|| a.head.cmp(&b.head))
+                .then_with(|| (a.len, a.hash).cmp(&(b.len, b.hash)))
+        });
+        Self { counters, error: frequent.error, values }
+    }
+
+    /// The first ones, as far as they are certainly more frequent than all that are not tracked.
+    pub(super) fn top_values(&self, most: u32) -> Vec<TopValue> {
+        let certain = self.counters.iter().take_while(|counter| counter.count > self.error);
+        certain.take(most as usize).map(|counter| self.top_value(counter)).collect()
+    }
+
+    /// The value that is certainly more frequent than every other, tracked or not.
+    pub(super) fn mode(&self) -> Option<TopValue> {
+        let [first, rest @ ..] = &self.counters[..] else { return None };
+        let others = rest.first().map_or(0, |second| second.count) + self.error;
+        (first.count > others).then(|| self.top_value(first))
+    }
+
+    fn top_value(&self, counter: &Counter) -> TopValue {
+        TopValue {
+            value: shown(&counter.head, counter.len),
+            count: count_estimate(counter.count, self.error),
+            share: counter.count as f64 / self.values as f64,
+        }
+    }
+}
+
+/// A count that is at most `error` too low.
+pub(super) fn count_estimate(count: u64, error: u64) -> Estimate {
     Estimate::between(count as f64, (count as f64, (count + error) as f64), "Misra-Gries")
-}
-
-/// The value that is certainly more frequent than every other.
-pub(super) fn mode(top_values: &[TopValue], frequent: &FrequentSummary) -> Option<TopValue> {
-    let [first, rest @ ..] = top_values else { return None };
-    let others = rest.first().map_or(frequent.error as f64, |second| second.count.upper);
-    (first.count.lower > others).then(|| first.clone())
 }
 
 /// The number of different values as a share of the values.
@@ -83,4 +99,35 @@ pub(super) fn entropy(values: u64, distinct: &Estimate, frequent: &FrequentSumma
         (at_least, at_most.max(at_least)),
         "from the bounds of top values and distinct",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mode is stated whatever is listed, and only if no other value can be as frequent.
+    #[test]
+    fn the_mode_is_certain() {
+        let check = |counts: &[u64], error: u64, most: u32, listed: usize, mode: Option<u64>| {
+            let counter =
+                |(hash, &count): (u64, &u64)| Counter { hash, count, len: 1, head: vec![b'a' + hash as u8] };
+            let frequent = FrequentSummary { error, counters: (0..).zip(counts).map(counter).collect() };
+            let ranked = Ranked::new(1000, &frequent);
+            assert_eq!(ranked.top_values(most).len(), listed, "{counts:?} ± {error}");
+            assert_eq!(
+                ranked.mode().map(|mode| mode.count.lower),
+                mode.map(|count| count as f64),
+                "{counts:?} ± {error}"
+            );
+        };
+        check(&[1, 7, 3], 0, 20, 3, Some(7));
+        check(&[7, 7], 0, 1, 1, None);
+        check(&[7, 6], 0, 0, 0, Some(7));
+        check(&[5, 4], 4, 20, 1, None);
+        check(&[9, 4], 4, 20, 1, Some(9));
+        check(&[8, 4], 4, 20, 1, None);
+        check(&[5], 4, 20, 1, Some(5));
+        check(&[4], 4, 20, 0, None);
+        check(&[], 0, 20, 0, None);
+    }
 }

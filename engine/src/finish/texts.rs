@@ -1,7 +1,8 @@
 //! What hides in the texts of a column, and which shapes they have.
 
-use data_inspector_domain::profile::{Estimate, Pattern, TextFacts};
+use data_inspector_domain::profile::{Pattern, TextFacts};
 
+use super::frequency::count_estimate;
 use crate::column::ColumnState;
 use crate::text::shape::{BEYOND, MORE, runs_of};
 use crate::text::{ShapeCounter, ShapeSummary};
@@ -27,19 +28,16 @@ pub(super) fn facts(state: &ColumnState) -> Option<TextFacts> {
     })
 }
 
-/// The shapes that are certainly more frequent than any that is not listed.
+/// The most frequent shapes, as far as they are certainly more frequent than all that are not tracked.
 pub(super) fn patterns(state: &ColumnState, shapes: &ShapeSummary) -> Vec<Pattern> {
     let mut counters: Vec<&ShapeCounter> =
         shapes.counters.iter().filter(|counter| counter.count > shapes.error).collect();
     counters.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.kinds.cmp(&b.kinds)));
     counters.truncate(PATTERNS);
-    let pattern = |counter: &ShapeCounter| {
-        let bounds = (counter.count as f64, (counter.count + shapes.error) as f64);
-        Pattern {
-            pattern: text_of(counter),
-            count: Estimate::between(counter.count as f64, bounds, "Misra-Gries"),
-            share: counter.count as f64 / state.census.texts as f64,
-        }
+    let pattern = |counter: &ShapeCounter| Pattern {
+        pattern: text_of(counter),
+        count: count_estimate(counter.count, shapes.error),
+        share: counter.count as f64 / state.census.texts as f64,
     };
     counters.into_iter().map(pattern).collect()
 }
@@ -57,7 +55,7 @@ fn text_of(counter: &ShapeCounter) -> String {
                 continue;
             }
             b'\\' | b'{' | b'}' | b'+' => format!("\\{}", char::from(kind)),
-            0..0x20 | 0x7F => char::from(kind).escape_default().to_string(),
+            _ if kind.is_ascii_control() => char::from(kind).escape_default().to_string(),
             _ => char::from(kind).to_string(),
         };
         if least == most && most <= WRITTEN_OUT {

@@ -244,9 +244,7 @@ impl Frequent {
         if self.ones > self.entries.len() / 2 {
             return 1;
         }
-        let mut counts: Vec<u64> = self.entries.iter().map(|entry| entry.count).collect();
-        let middle = counts.len() / 2;
-        *counts.select_nth_unstable(middle).1
+        median(self.entries.iter().map(|entry| entry.count))
     }
 
     /// Lowers every counter by `minus` and drops those at zero or below.
@@ -279,6 +277,13 @@ impl Frequent {
     }
 }
 
+/// The middle one of some counts: at least half of them are no larger.
+pub(crate) fn median(counts: impl Iterator<Item = u64>) -> u64 {
+    let mut counts: Vec<u64> = counts.collect();
+    let middle = counts.len() / 2;
+    *counts.select_nth_unstable(middle).1
+}
+
 fn tag(hash: u64) -> u32 {
     (hash >> 48) as u32
 }
@@ -301,18 +306,25 @@ impl FrequentSummary {
         let capacity = capacity.max(2) as usize;
         let mut error = left.error + right.error;
         let mut counters = join_by_hash(left.counters, right.counters);
-        if counters.len() > capacity {
-            let mut counts: Vec<u64> = counters.iter().map(|counter| counter.count).collect();
-            let at = counts.len() - 1 - capacity;
-            let cut = *counts.select_nth_unstable(at).1;
-            error += cut;
-            counters.retain_mut(|counter| {
-                counter.count = counter.count.saturating_sub(cut);
-                counter.count > 0
-            });
-        }
+        error += cut_to(&mut counters, capacity, |counter| &mut counter.count);
         Self { error, counters }
     }
+}
+
+/// Takes the largest count that does not fit off all counters, drops those that are left with nothing, and returns it.
+pub(crate) fn cut_to<T>(counters: &mut Vec<T>, capacity: usize, count_of: fn(&mut T) -> &mut u64) -> u64 {
+    if counters.len() <= capacity {
+        return 0;
+    }
+    let mut counts: Vec<u64> = counters.iter_mut().map(|counter| *count_of(counter)).collect();
+    let at = counts.len() - 1 - capacity;
+    let cut = *counts.select_nth_unstable(at).1;
+    counters.retain_mut(|counter| {
+        let count = count_of(counter);
+        *count = count.saturating_sub(cut);
+        *count > 0
+    });
+    cut
 }
 
 fn join_by_hash(left: Vec<Counter>, right: Vec<Counter>) -> Vec<Counter> {

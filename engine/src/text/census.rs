@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::suspects::is_control;
+
 use super::shape::{BEYOND, DIGIT, Kinds, LOWER, MIXED, MORE, UPPER, runs_of};
 
 /// Counts of texts that have something; a text counts once for each.
@@ -13,6 +15,8 @@ pub struct Census {
     pub leading_space: u64,
     /// White space after the last other character.
     pub trailing_space: u64,
+    /// Either, or both.
+    pub surrounding_space: u64,
     /// A line feed or carriage return.
     pub line_break: u64,
     /// A control character other than tab, line feed and carriage return.
@@ -60,6 +64,12 @@ impl Traits {
         Self(traits)
     }
 
+    /// Of a text of which only the head and the tail are known.
+    pub(super) fn of_ends(head: &[u8], tail: &[u8]) -> Self {
+        let (Self(head), Self(tail)) = (Self::of_bytes(head), Self::of_bytes(tail));
+        Self(head & !Self::TRAILING_SPACE | tail & !Self::LEADING_SPACE)
+    }
+
     #[inline]
     fn of_byte(byte: u8) -> u16 {
         const OF: [u16; 256] = {
@@ -67,9 +77,8 @@ impl Traits {
             let mut byte = 0;
             while byte < 256 {
                 of[byte] = match byte as u8 {
-                    b'\t' => 0,
                     b'\n' | b'\r' => Traits::LINE_BREAK,
-                    0..0x20 | 0x7F => Traits::CONTROL,
+                    control if is_control(control) => Traits::CONTROL,
                     b'A'..=b'Z' => Traits::UPPER,
                     b'a'..=b'z' => Traits::LOWER,
                     0x80.. => Traits::NON_ASCII,
@@ -96,6 +105,7 @@ impl Census {
         self.texts += weight;
         self.leading_space += count(Traits::LEADING_SPACE);
         self.trailing_space += count(Traits::TRAILING_SPACE);
+        self.surrounding_space += count(Traits::LEADING_SPACE | Traits::TRAILING_SPACE);
         self.line_break += count(Traits::LINE_BREAK);
         self.control += count(Traits::CONTROL);
         self.non_ascii += count(Traits::NON_ASCII);
@@ -112,6 +122,7 @@ impl Census {
             (&mut self.texts, other.texts),
             (&mut self.leading_space, other.leading_space),
             (&mut self.trailing_space, other.trailing_space),
+            (&mut self.surrounding_space, other.surrounding_space),
             (&mut self.line_break, other.line_break),
             (&mut self.control, other.control),
             (&mut self.non_ascii, other.non_ascii),

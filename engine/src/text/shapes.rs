@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::census::{Census, Traits, has_invisible};
 use super::shape::{Kinds, RUNS, Shape};
 use crate::semantic::{Candidates, Semantics};
+use crate::sketch::frequent::{cut_to, median};
 
 /// A shape with its count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,10 +95,10 @@ impl Shapes {
         }
     }
 
-    /// Counts a text of which only the head is known.
-    pub(crate) fn add_long(&mut self, head: &[u8], census: &mut Census) {
-        census.add(Traits::of_bytes(head), 1);
-        if has_invisible(head) {
+    /// Counts a text of which only the head and the tail are known.
+    pub(crate) fn add_long(&mut self, (head, tail): (&[u8], &[u8]), census: &mut Census) {
+        census.add(Traits::of_ends(head, tail), 1);
+        if has_invisible(head) || has_invisible(tail) {
             census.invisible += 1;
         }
     }
@@ -148,9 +149,7 @@ impl Shapes {
     /// Takes the median count off every counter; at least half of them are dropped.
     #[cold]
     fn purge(&mut self, census: &mut Census) {
-        let mut counts: Vec<u64> = self.entries.iter().map(|entry| entry.count).collect();
-        let middle = counts.len() / 2;
-        let median = *counts.select_nth_unstable(middle).1;
+        let median = median(self.entries.iter().map(|entry| entry.count));
         self.error += median;
         self.entries.retain_mut(|entry| {
             entry.settle(census);
@@ -233,16 +232,7 @@ impl ShapeSummary {
             }
             is_same
         });
-        if counters.len() > capacity {
-            let mut counts: Vec<u64> = counters.iter().map(|counter| counter.count).collect();
-            let at = counts.len() - 1 - capacity;
-            let cut = *counts.select_nth_unstable(at).1;
-            error += cut;
-            counters.retain_mut(|counter| {
-                counter.count = counter.count.saturating_sub(cut);
-                counter.count > 0
-            });
-        }
+        error += cut_to(&mut counters, capacity, |counter| &mut counter.count);
         Self { error, counters }
     }
 }

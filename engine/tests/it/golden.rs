@@ -1,5 +1,6 @@
-//! Partials are stored: what was written once must be read for ever. `UPDATE_GOLDEN=1` writes the files of the
-//! current version anew; a version that was released is never changed, a new one gets new files.
+//! Partials are stored, and read by the version of the engine that wrote them alone: another one must know that it does
+//! not know the version, so that it never misreads one. `UPDATE_GOLDEN=1` writes the files of the current version anew; a
+//! version that was released is never changed, a new one gets new files.
 
 use data_inspector_domain::spec::{InspectionSpec, ResolvedSpec};
 use data_inspector_engine::finish::finish;
@@ -46,8 +47,8 @@ fn this_version_writes_what_it_always_wrote() {
     }
 }
 
-/// A partial lives as long as its inspection, and that keeps to one engine: another one refuses it by its version
-/// and inspects the leaves again.
+/// An engine refuses a partial of another version by name. A worker that is given one, because an inspection outlived an
+/// upgrade, fails its task with `internal`.
 #[test]
 fn every_version_is_read_by_its_engine_and_refused_by_name_by_others() {
     for version in 1..=VERSION {

@@ -36,6 +36,17 @@ fn alerts_of<T: AsRef<str>>(cells: &[T]) -> Vec<AlertCode> {
     profile_of(&text).alerts.into_iter().map(|alert| alert.code).collect()
 }
 
+/// The number of values with spaces around that an alert is raised for.
+fn surrounding_spaces<T: AsRef<str>>(cells: &[T]) -> f64 {
+    let mut text = String::from("name\n");
+    cells.iter().for_each(|cell| text += &format!("{}\n", cell.as_ref()));
+    let alerts = profile_of(&text).alerts;
+    alerts
+        .into_iter()
+        .find(|alert| alert.code == AlertCode::SurroundingSpace)
+        .map_or(0.0, |alert| alert.value)
+}
+
 #[test]
 fn one_date_proves_the_order_of_all() {
     let check = |cells: &[&str], order: DayMonthOrder, min: &str, max: &str| {
@@ -129,6 +140,11 @@ fn order_is_that_of_the_file() {
     check(&["1"], None);
     check(&["31/12/2023", "01/01/2024"], None);
     check(&["1", "nan", "2"], None);
+    check(&["12345678901234567890123", "12345678901234567890124"], None);
+    check(&["12345678901234567890123", "12345678901234567890124", "5", "6"], Some(SortOrder::Unsorted));
+    let (first, second) = ("x".repeat(300) + "b", "x".repeat(300) + "a");
+    check(&[&first, &second], None);
+    check(&[&first, &first], Some(SortOrder::Constant));
 }
 
 /// Of the leaves that are read so far only what no other leaf can change is said.
@@ -152,6 +168,33 @@ fn a_part_of_a_file_says_only_what_is_certain() {
     let all = whole.seen_ranges[0];
     assert_eq!((whole.seen_ranges.len(), all.start, all.end), (1, 8, text.len() as u64));
     assert_eq!(whole.columns[0].sort_order, Some(SortOrder::StrictlyIncreasing));
+}
+
+/// What is said of the first leaves stays true whatever the others hold, unless it is taken back altogether.
+#[test]
+fn what_is_said_of_the_order_stays_true() {
+    let check = |cells: &[&str]| {
+        let text = format!("name\n{}\n", cells.join("\n"));
+        let spec = InspectionSpec { leaf_size_bytes: Some(4), ..spec() };
+        let reading = Reading::try_new(text.as_bytes(), &spec, usize::MAX).unwrap();
+        let order = |partial: &Partial| finish(&reading.spec, partial).columns[0].sort_order;
+        let whole = order(&reading.sequential());
+        let leaves = reading.proven_leaves(usize::MAX).len();
+        for read in 0..leaves {
+            let mut partial = Partial::new(&reading.spec);
+            let first = reading.proven_leaves(usize::MAX).into_iter().take(read);
+            first.for_each(|leaf| partial.add_leaf(leaf).unwrap());
+            let said = order(&partial);
+            assert!(said.is_none() || said == whole, "{cells:?}, {read} leaves: {said:?}, then {whole:?}");
+        }
+        whole
+    };
+    assert_eq!(check(&["10", "9", "8", "x", "y"]), Some(SortOrder::Unsorted));
+    assert_eq!(check(&["1", "10", "9", "x"]), Some(SortOrder::StrictlyIncreasing));
+    assert_eq!(check(&["10", "12", "11.5", "9", "x"]), Some(SortOrder::Unsorted));
+    assert_eq!(check(&["10", "100", "11", "12", "x"]), Some(SortOrder::StrictlyIncreasing));
+    assert_eq!(check(&["1", "2", "1"]), Some(SortOrder::Unsorted));
+    assert_eq!(check(&["a", "b", "c", "c"]), Some(SortOrder::Increasing));
 }
 
 #[test]
@@ -179,7 +222,20 @@ fn alerts_are_raised_on_one_side_of_their_thresholds() {
         &times(&["red", "Red ", "blue", "blue"], 2),
         &[AlertCode::DirtyCategory, AlertCode::SurroundingSpace],
     );
+    assert_eq!(surrounding_spaces(&[" a", "b ", " c ", "d", "\te\t"]), 4.0);
+    assert_eq!(surrounding_spaces(&["a ", &format!("{}\t", "x".repeat((1 << 20) + 1))]), 2.0);
     check(&times(&["abc", "abd", "abd"], 2), &[AlertCode::ConstantLength]);
+    let words = |n: usize, stray: &str| -> Vec<String> {
+        (0..n).map(|n| format!("w{}", "x".repeat(n % 5))).chain([stray.to_owned()]).collect()
+    };
+    for stray in ["nan", "inf", "01/02/2024", "31/01/24"] {
+        check(&words(40, stray), &[AlertCode::MixedTypes]);
+    }
+    let dates = (1..=60).map(|n| format!("{:02}/{:02}/2024", n % 12 + 1, n % 9 + 1));
+    check(
+        &dates.chain(["soon".to_owned()]).collect::<Vec<_>>(),
+        &[AlertCode::MixedTypes, AlertCode::AmbiguousDates],
+    );
     check(&times(&["01/02/2024", "03/02/2024"], 2), &[AlertCode::AmbiguousDates]);
     check(&times(&["31/01/2024", "01/31/2024"], 2), &[AlertCode::MixedDates]);
     check(&times(&["31/01/24", "30/01/2024"], 2), &[AlertCode::TwoDigitYears]);
@@ -203,4 +259,16 @@ fn ten_thousand_columns_get_wider_bounds() {
     assert_eq!((profile.column_count, profile.row_count), (10_000, 2));
     assert!(reading.spec.sketches.top_values_tracked < 64);
     assert!(reading.sequential().to_bytes().len() < 16 << 20);
+}
+
+/// Of so many values that the number of different ones is only estimated.
+#[test]
+fn a_value_that_is_there_twice_is_not_unique() {
+    let ids = |n: u64| -> Vec<String> { (0..n).map(|n| format!("id{}", n * 7919 % 10_007)).collect() };
+    let mut alike = ids(6000);
+    assert_eq!(alerts_of(&alike), [AlertCode::Unique]);
+    let again = alike[5999].clone();
+    alike.extend(std::iter::repeat_n(again, 50));
+    let found = alerts_of(&alike);
+    assert!(!found.contains(&AlertCode::Unique), "{found:?}");
 }
