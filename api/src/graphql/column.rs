@@ -258,13 +258,15 @@ impl Column {
         self.column().text.as_ref().map(TextFacts::from)
     }
 
-    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all others.
+    /// The most frequent shapes of the texts, at most 10; only those that are certainly more frequent than all that
+    /// are not tracked.
     async fn patterns(&self) -> Vec<Pattern> {
         self.column().patterns.iter().map(Pattern::from).collect()
     }
 
     /// The order of the values down the file: of numbers by number, of times by time, of others by bytes. Null with
-    /// fewer than two values, and as long as rows that are not read yet can still decide it.
+    /// fewer than two values, where it cannot be told for certain, and as long as rows that are not read yet can still
+    /// change it.
     async fn sort_order(&self) -> Option<SortOrder> {
         self.column().sort_order.map(SortOrder::from)
     }

@@ -75,7 +75,7 @@ pub(super) fn average(column: &ColumnProfile) -> Vec<Piece> {
         pieces.push(Piece::new(Tone::Dim, " ± "));
         pieces.push(Piece::new(Tone::Plain, measured_estimate(deviation)));
     }
-    if let Some(median) = column.quantiles.iter().find(|quantile| quantile.q == 0.5) {
+    if let Some(median) = &column.median {
         let separator = if pieces.is_empty() { "" } else { SEPARATOR };
         let mark = if median.exact { "" } else { "≈" };
         pieces.push(Piece::new(Tone::Dim, format!("{separator}median ")));

@@ -91,6 +91,8 @@ pub(super) struct ColumnView {
     pub(super) range: String,
     pub(super) histogram: Option<HistogramView>,
     pub(super) facts: Vec<Fact>,
+    /// The middle value, or nothing.
+    pub(super) median: String,
     pub(super) quantiles: Vec<QuantileView>,
     pub(super) top_values: Vec<Part>,
     pub(super) type_mix: Vec<Part>,

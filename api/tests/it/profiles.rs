@@ -145,6 +145,7 @@ fn numbers(index: u32, name: &str) -> ColumnProfile {
     column.max = Some("3.000000000000000000000000000000000000000001e300".into());
     column.mean = Some(estimated(1.5e299));
     column.stddev = Some(Estimate::exact(0.001_234_567));
+    column.median = Some(half.clone());
     column.quantiles = vec![half];
     let edges = (0..=64).map(|edge| edge.to_string()).collect();
     let counts = (0..64_u64).map(|bar| bar * (63 - bar)).collect();

@@ -23,6 +23,7 @@ impl ColumnView {
             range: range(column),
             histogram: HistogramView::of(column),
             facts: facts(column),
+            median: column.median.as_ref().map_or(String::new(), |median| visible_value(&median.value)),
             quantiles: quantiles(column),
             top_values: top_values
                 .filter(|_| !every_value_once(column))
@@ -53,11 +54,6 @@ impl ColumnView {
     /// What is said by this name, or nothing.
     pub(in crate::report) fn fact(&self, name: &str) -> &str {
         self.facts.iter().find(|fact| fact.name == name).map_or("", |fact| &fact.value)
-    }
-
-    /// The middle value, or nothing.
-    pub(in crate::report) fn median(&self) -> &str {
-        self.quantiles.iter().find(|quantile| quantile.rank == "50.0%").map_or("", |quantile| &quantile.value)
     }
 }
 
