@@ -348,15 +348,8 @@ mod tests {
         check(Class::DateYearFirst, &["2024-01-31", "1999/12/31", "2024.02.29"]);
         check(Class::DateYearLast, &["31.01.2024", "12/31/1999", "1/2/2024", "31/1/2024"]);
         check(Class::DateShortYear, &["31.01.24", "12/31/99"]);
-        let named = [
-            "31 Jan 2024",
-            "1-JAN-2024",
-            "January 31, 2024",
-            "31 March 2024",
-            "1. September 2024",
-            "3-December-1999",
-        ];
-        check(Class::DateNamed, &named);
+        check(Class::DateNamed, &["31 Jan 2024", "1-JAN-2024", "January 31, 2024", "31 March 2024"]);
+        check(Class::DateNamed, &["1. September 2024", "3-December-1999"]);
         check(
             Class::TimestampYearLast,
             &["31.01.2024 10:00", "1/2/2024 9:05 PM", "12/31/1999 23:59:59", "31.12.99 10:00"],
