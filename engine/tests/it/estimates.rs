@@ -7,7 +7,8 @@ use data_inspector_engine::finish::finish;
 use data_inspector_engine::scan::LeafContext;
 use std::collections::BTreeMap;
 
-use crate::reading::{Reading, mix};
+use crate::random::mix;
+use crate::reading::Reading;
 
 const SEEDS: u64 = 1000;
 const ROWS: u64 = 200;

@@ -6,7 +6,8 @@ use data_inspector_engine::finish::finish;
 use data_inspector_engine::partial::Partial;
 use std::path::{Path, PathBuf};
 
-use crate::reading::{Reading, mix};
+use crate::random::mix;
+use crate::reading::Reading;
 
 const CHUNKS: [usize; 8] = [1, 2, 3, 7, 64, 4096, 1 << 20, usize::MAX];
 const LARGEST_LEAF: u64 = 1 << 20;

@@ -7,5 +7,6 @@ mod estimates;
 mod golden;
 mod law;
 mod meaning;
+mod random;
 mod reading;
 mod survey;
