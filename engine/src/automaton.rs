@@ -3,7 +3,7 @@
 //! Semantics are those of the `csv` crate (csv-core, `transition_nfa`), blank lines apart, which are counted:
 //! a quote opens a field only at its start; elsewhere in an unquoted field it is text; in a quoted field a
 //! doubled quote is a quote, and after the closing quote anything but a delimiter or line ending continues
-//! the field as unquoted text. LF, CRLF and lone CR end records. The fast paths in [`crate::records`] and
+//! the field as unquoted text. LF, CRLF and lone CR end records. The fast paths in `records` and
 //! [`crate::lanes`] must equal this, and are tested against it.
 
 use data_inspector_domain::spec::{Delimiter, Dialect};

@@ -10,7 +10,7 @@
 //! leaves are grouped into splits, on the number of workers or threads, on the order of completion, on
 //! crashes or retries. Whoever adds a state here must keep it:
 //!
-//! * A state of a column is a function of the *multiset* of its cells ([`column`], [`sketch`]), so that it
+//! * A state of a column is a function of the *multiset* of its cells ([`mod@column`], [`sketch`]), so that it
 //!   merges in any order. Sums are exact integers, never floats.
 //! * What depends on the order of cells ([`column::ColumnSequence`]: the most frequent values and shapes, whether
 //!   values ascend) is built per leaf in record order and merged along the fixed binary tree over leaf indices.
@@ -19,7 +19,7 @@
 //! # The way of a byte
 //!
 //! [`survey`] decides the dialect and the header. [`scan`] walks one leaf: [`lanes`] finds out how each possible
-//! entry state would leave it, [`records`] cuts records into batches of cells, [`column`] counts them.
+//! entry state would leave it, `records` cuts records into batches of cells, [`mod@column`] counts them.
 //! [`sequencer`] composes the transition vectors of all leaves and so proves or refutes each guess.
 //! [`partial`] merges proven leaves, [`finish`] turns the last partial into the profile.
 

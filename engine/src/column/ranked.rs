@@ -103,7 +103,7 @@ impl Ranks {
         Self { table: Dyadic::new(buckets), queue: Vec::new() }
     }
 
-    /// The table, once [`settle`](Self::settle) was called after the last addition.
+    /// The table, once `settle` was called after the last addition.
     pub fn table(&self) -> &Dyadic {
         &self.table
     }

@@ -97,7 +97,7 @@ impl Frequent {
     }
 
     /// Counts one more of a value. `value` is the whole value or at least its first 256 bytes, `len` its
-    /// length. Not while values of a batch wait for [`keep`](Self::keep).
+    /// length. Not while values of a batch wait for `keep`.
     #[inline]
     pub fn add(&mut self, hash: u64, value: &[u8], len: u64) {
         if self.count_known(hash) {
