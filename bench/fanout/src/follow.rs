@@ -240,7 +240,7 @@ impl Run {
         for _ in 0..stuck {
             match self.subscribers.join_next().await.context("a subscriber")??? {
                 End::Stuck(socket) => {
-                    closed += u64::from(socket.is_closed_within(Duration::from_millis(20)).await)
+                    closed += u64::from(socket.closes_within(Duration::from_millis(20)).await)
                 }
                 End::Closed => closed += 1,
                 End::Killed(_) => {}

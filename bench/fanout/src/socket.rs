@@ -101,7 +101,7 @@ impl Socket {
     }
 
     /// Whether the server has closed the connection, once everything that is on its way has been read.
-    pub(crate) async fn is_closed_within(mut self, patience: std::time::Duration) -> bool {
+    pub(crate) async fn closes_within(mut self, patience: std::time::Duration) -> bool {
         let reading = async { while let Ok(Some(_)) = self.hear().await {} };
         tokio::time::timeout(patience, reading).await.is_ok()
     }
