@@ -12,6 +12,7 @@ mod column;
 mod figure;
 mod meaning;
 mod number;
+mod rows;
 mod text;
 
 pub use alert::{Alert, AlertCode};
@@ -19,10 +20,14 @@ pub use column::{ColumnProfile, DataType, NullSpelling, TypeShare};
 pub use figure::{Estimate, Histogram, HistogramKind, Quantile, TopValue};
 pub use meaning::{DateFacts, DayMonthOrder, DominantType, Meaning, SemanticType, SortOrder, ValuePlace};
 pub use number::{NumberFacts, Outliers};
+pub use rows::{
+    CoNullPair, CorrelatedPair, Correlations, MissingnessPattern, RepeatedRow, RowAlert, RowAlertCode,
+    RowCompleteness, RowFacts, RowPlace, RowSampleSize, SampleRow, SampleRows,
+};
 pub use text::{Pattern, TextFacts};
 
 /// Version of this document's shape; rises when a reader of the old shape would break.
-pub const PROFILE_VERSION: u32 = 2;
+pub const PROFILE_VERSION: u32 = 3;
 
 /// What is in a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +47,8 @@ pub struct Profile {
     pub format: Format,
     /// The bytes of the file whose records are counted, ascending, as far as leaves are known: all data once it is read.
     pub seen_ranges: Vec<ByteRange>,
+    /// What is known of the rows as wholes.
+    pub rows: RowFacts,
     /// One entry per column, in file order.
     pub columns: Vec<ColumnProfile>,
     /// What deserves a look in the columns, in their order.

@@ -13,7 +13,7 @@ use data_inspector_e2e::system::{Pace, System, write_file};
 
 const PATIENCE: Duration = Duration::from_secs(600);
 const DAY_MICROS: u64 = 24 * 60 * 60 * 1_000_000;
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 100;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {

@@ -13,12 +13,18 @@ use crate::scan::LeafGrid;
 mod alerts;
 mod before;
 mod column;
+mod correlation;
 mod dates;
 mod distribution;
 mod findings;
 mod frequency;
 mod meaning;
+mod missingness;
 mod numbers;
+mod rows;
+mod sample_rows;
+mod sampled;
+mod seen;
 mod texts;
 mod types;
 
@@ -48,6 +54,7 @@ pub fn finish(spec: &ResolvedSpec, partial: &Partial) -> Profile {
         format: format(spec, partial),
         seen_ranges: seen_ranges(spec, partial),
         alerts: columns.iter().zip(&partial.columns).zip(&sequences).flat_map(alerts).collect(),
+        rows: rows::facts(partial, &columns, &before),
         columns,
         findings: findings::findings(spec, partial, &before),
     }

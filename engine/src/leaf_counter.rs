@@ -106,7 +106,7 @@ impl LeafCounter {
 
     /// What was counted, and nothing left.
     pub(crate) fn take(&mut self, first_start: Option<u64>) -> LeafPartial {
-        self.totals.take(first_start)
+        self.totals.take(&self.context, first_start)
     }
 
     fn feed_piece(&mut self, piece: &[u8]) {

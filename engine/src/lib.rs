@@ -20,6 +20,7 @@
 //!
 //! [`survey`] decides the dialect and the header. [`scan`] walks one leaf: [`lanes`] finds out how each possible
 //! entry state would leave it, `records` cuts records into batches of cells, [`mod@column`] counts them.
+//! [`row_facts`] looks at whole rows.
 //! [`sequencer`] composes the transition vectors of all leaves and so proves or refutes each guess.
 //! [`partial`] merges proven leaves, [`finish`] turns the last partial into the profile.
 
@@ -38,6 +39,7 @@ mod logarithm;
 mod long_record;
 pub mod partial;
 mod records;
+pub mod row_facts;
 mod runaway;
 pub mod scan;
 pub mod semantic;

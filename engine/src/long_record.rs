@@ -3,6 +3,7 @@
 
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{Dialect, LengthLimits, LineEnding};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::automaton::State;
 use crate::charset::Charset;
@@ -13,8 +14,11 @@ use crate::runaway::Swallowed;
 use crate::suspects::SuspectStream;
 use crate::utf8::Utf8Stream;
 
+mod end;
 mod field;
 
+pub(crate) use end::LongRecordEnd;
+use end::after_cr;
 pub(crate) use field::FieldBuffer;
 use field::keep_last;
 
@@ -58,6 +62,8 @@ pub(crate) struct LongRecord {
     lines: LineCounter,
     utf8: Utf8Stream,
     suspects: SuspectStream,
+    /// Of all bytes.
+    hasher: Box<Xxh3>,
     /// The field that is being read opened with a quote: its lines, as if outside of quotes.
     swallowed: Option<Swallowed>,
     /// The record has ended in a CR, and whether a LF follows is not known.
@@ -81,28 +87,6 @@ pub(crate) struct LongRecord {
 /// Bytes a sequence can have when it turns out to be ill-formed, or suspect, less one.
 const OPEN_SEQUENCE_BYTES: usize = 4;
 
-/// How a long record ended.
-pub(crate) struct LongRecordEnd {
-    /// It was a comment line, not a record.
-    pub(crate) is_comment: bool,
-    /// Offset of its first byte.
-    pub(crate) start: u64,
-    pub(crate) fields: usize,
-    /// Its lines, and its line ending.
-    pub(crate) lines: u64,
-    /// `None` at the end of the file.
-    pub(crate) line_ending: Option<LineEnding>,
-    /// The last field is in quotes that do not close.
-    pub(crate) in_open_quote: bool,
-    pub(crate) first_byte: u8,
-    /// Offset of the line ending, or the end of the file, and the lines of the record before it.
-    pub(crate) content_end: (u64, u64),
-    /// Offset of the first field past the last column and the lines before it.
-    pub(crate) first_extra: Option<(u64, u64)>,
-    /// The last bytes of the record.
-    pub(crate) excerpt: Vec<u8>,
-}
-
 impl LongRecord {
     /// At the first byte of a record.
     pub(crate) fn new(rules: &Rules, offset: u64) -> Self {
@@ -116,6 +100,7 @@ impl LongRecord {
             lines: LineCounter::default(),
             utf8: Utf8Stream::default(),
             suspects: SuspectStream::default(),
+            hasher: Box::new(Xxh3::new()),
             swallowed: None,
             ended: None,
             first_byte: 0,
@@ -180,7 +165,7 @@ impl LongRecord {
             self.report_text(FindingCode::InvalidUtf8, offset, &[], self.lines.lines, sink);
         }
         self.end_field(sink);
-        LongRecordEnd { in_open_quote, ..self.end(None, content_end) }
+        LongRecordEnd { in_open_quote, ..self.end(None, content_end, self.hasher.digest()) }
     }
 
     /// A delimiter or line ending, whose last byte is `byte`.
@@ -190,6 +175,7 @@ impl LongRecord {
             self.take_text_of_delimiter(open, sink);
         }
         let content_end = (self.offset, self.lines.lines);
+        let content_hash = if next == State::FieldStart { 0 } else { self.hasher.digest() };
         // Before the field ends: the byte shows whether a sequence that is still open is ill-formed.
         self.pass(&[byte], sink);
         self.end_field(sink);
@@ -197,7 +183,7 @@ impl LongRecord {
         self.field_start = (self.offset, self.lines.lines);
         let ending = if byte == b'\n' { LineEnding::Lf } else { LineEnding::Cr };
         if next != State::FieldStart {
-            self.ended = Some(self.end(Some(ending), content_end));
+            self.ended = Some(self.end(Some(ending), content_end, content_hash));
         }
     }
 
@@ -310,6 +296,7 @@ impl LongRecord {
             self.report_text(code, offset, &bytes[..at], lines.lines, sink);
         }
         self.lines.advance(bytes);
+        self.hasher.update(bytes);
         self.offset += bytes.len() as u64;
         keep_last(&mut self.recent, bytes, EXCERPT_BYTES + OPEN_SEQUENCE_BYTES);
     }
@@ -370,11 +357,12 @@ impl LongRecord {
         sink.defect(code, Place { offset, lines, column: self.column(), found: None, excerpt });
     }
 
-    fn end(&self, line_ending: Option<LineEnding>, content_end: (u64, u64)) -> LongRecordEnd {
+    fn end(&self, line_ending: Option<LineEnding>, content_end: (u64, u64), hash: u64) -> LongRecordEnd {
         LongRecordEnd {
             is_comment: self.is_comment,
             start: self.start,
             fields: self.fields,
+            hash,
             lines: self.lines.lines,
             line_ending,
             in_open_quote: false,
@@ -384,12 +372,4 @@ impl LongRecord {
             excerpt: self.recent[self.recent.len().saturating_sub(EXCERPT_BYTES)..].to_vec(),
         }
     }
-}
-
-/// A record that ended in a CR, and the next byte, which is at `at`: a LF belongs to it.
-fn after_cr(end: LongRecordEnd, at: usize, next: u8) -> (usize, LongRecordEnd) {
-    if next == b'\n' {
-        return (at + 1, LongRecordEnd { line_ending: Some(LineEnding::Crlf), ..end });
-    }
-    (at, end)
 }

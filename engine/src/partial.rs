@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::column::{ColumnSequence, ColumnState, ColumnWire};
 use crate::ledger::Ledger;
+use crate::row_facts::{RowState, RowWire};
 
 /// Rows and lines of a leaf: of the records that start in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -31,6 +32,7 @@ pub struct LeafPartial {
     pub first_start: Option<u64>,
     pub(crate) columns: Vec<ColumnState>,
     pub(crate) sequences: Vec<ColumnSequence>,
+    pub(crate) row_facts: RowState,
     pub(crate) ledger: Ledger,
 }
 
@@ -47,6 +49,7 @@ impl LeafPartial {
             first_start: None,
             columns: Partial::new(spec).columns,
             sequences: vec![ColumnSequence::default(); spec.columns.len()],
+            row_facts: RowState::new(spec.file_size_bytes, spec.sketches),
             ledger: Ledger::new(spec.file_size_bytes),
         }
     }
@@ -63,6 +66,7 @@ pub struct Partial {
     /// (level, index) covers the leaves from index · 2^level on. Two siblings are folded as soon as both are
     /// there, so few nodes are pending.
     nodes: BTreeMap<(u8, u64), Vec<ColumnSequence>>,
+    pub(crate) row_facts: RowState,
     pub(crate) ledger: Ledger,
 }
 
@@ -94,7 +98,7 @@ pub enum PartialError {
 
 const MAGIC: &[u8; 6] = b"DIPART";
 /// Version of the wire form.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 const HEADER_BYTES: usize = MAGIC.len() + 2 + 8;
 
 #[derive(Serialize, Deserialize)]
@@ -102,6 +106,7 @@ struct Wire {
     columns: Vec<ColumnWire>,
     leaves: Vec<LeafTotals>,
     nodes: Vec<((u8, u64), Vec<ColumnSequence>)>,
+    rows: RowWire,
     ledger: Ledger,
 }
 
@@ -114,6 +119,7 @@ impl Partial {
             columns: std::iter::repeat_with(column).take(spec.columns.len()).collect(),
             leaves: Vec::new(),
             nodes: BTreeMap::new(),
+            row_facts: RowState::new(spec.file_size_bytes, spec.sketches),
             ledger: Ledger::new(spec.file_size_bytes),
         }
     }
@@ -123,6 +129,7 @@ impl Partial {
         self.add_totals(&[leaf.totals])?;
         self.columns.iter_mut().zip(&leaf.columns).for_each(|(mine, theirs)| mine.merge(theirs));
         self.add_node((0, leaf.totals.leaf), leaf.sequences);
+        self.row_facts.merge(leaf.row_facts);
         self.ledger.merge(leaf.ledger);
         Ok(())
     }
@@ -135,6 +142,7 @@ impl Partial {
         self.add_totals(&other.leaves)?;
         self.columns.iter_mut().zip(&other.columns).for_each(|(mine, theirs)| mine.merge(theirs));
         other.nodes.into_iter().for_each(|(node, sequences)| self.add_node(node, sequences));
+        self.row_facts.merge(other.row_facts);
         self.ledger.merge(other.ledger);
         Ok(())
     }
@@ -160,6 +168,7 @@ impl Partial {
             columns: self.columns.iter().map(ColumnState::to_wire).collect(),
             leaves: self.leaves.clone(),
             nodes: self.nodes.iter().map(|(node, sequences)| (*node, sequences.clone())).collect(),
+            rows: self.row_facts.to_wire(),
             ledger: self.ledger.clone(),
         };
         let payload = postcard::to_stdvec(&wire).expect("the states have no type that postcard lacks");
@@ -198,6 +207,7 @@ impl Partial {
             columns: wire.columns.into_iter().map(column).collect::<Option<_>>()?,
             leaves: wire.leaves,
             nodes: wire.nodes.into_iter().collect(),
+            row_facts: RowState::new(spec.file_size_bytes, spec.sketches).restored(wire.rows, width)?,
             ledger: wire.ledger,
         })
     }
@@ -205,29 +215,19 @@ impl Partial {
     /// What depends on order of each column: the pending nodes, folded from the lowest level up. A node
     /// without sibling stands for its parent.
     pub(crate) fn fold_sequences(&self) -> Vec<ColumnSequence> {
-        let mut folded = self.clone_nodes();
-        while folded.nodes.len() > 1 {
-            let ((level, index), sequences) = folded.nodes.pop_first().expect("there is more than one node");
-            let sibling = folded.nodes.remove(&(level, index ^ 1));
+        let mut nodes = self.nodes.clone();
+        while nodes.len() > 1 {
+            let ((level, index), sequences) = nodes.pop_first().expect("there is more than one node");
+            let sibling = nodes.remove(&(level, index ^ 1));
             let parent = match sibling {
                 None => sequences,
-                Some(sibling) if index & 1 == 0 => folded.merge_nodes(sequences, sibling),
-                Some(sibling) => folded.merge_nodes(sibling, sequences),
+                Some(sibling) if index & 1 == 0 => self.merge_nodes(sequences, sibling),
+                Some(sibling) => self.merge_nodes(sibling, sequences),
             };
-            folded.nodes.insert((level + 1, index >> 1), parent);
+            nodes.insert((level + 1, index >> 1), parent);
         }
         let none = || vec![ColumnSequence::default(); self.columns.len()];
-        folded.nodes.into_values().next().unwrap_or_else(none)
-    }
-
-    fn clone_nodes(&self) -> Self {
-        Self {
-            top_values_tracked: self.top_values_tracked,
-            columns: Vec::new(),
-            leaves: Vec::new(),
-            nodes: self.nodes.clone(),
-            ledger: Ledger::new(0),
-        }
+        nodes.into_values().next().unwrap_or_else(none)
     }
 
     fn add_totals(&mut self, others: &[LeafTotals]) -> Result<(), PartialError> {

@@ -94,6 +94,7 @@ async fn read(blobs: &BlobStore, blob: &BlobRef) -> Result<Arc<Document>, Reques
 
 #[cfg(test)]
 mod tests {
+    use data_inspector_domain::profile::RowFacts;
     use data_inspector_platform::blob::{BlobKey, ReadConfig};
     use serde_json::json;
 
@@ -109,7 +110,7 @@ mod tests {
                 "confidence": { "encoding": 1, "delimiter": 1, "quote": 1, "header": 1 },
                 "lineEndings": { "lf": 0, "crlf": 0, "cr": 0 },
             },
-            "seenRanges": [], "columns": [], "alerts": [], "findings": [],
+            "seenRanges": [], "rows": RowFacts::default(), "columns": [], "alerts": [], "findings": [],
         })
         .to_string()
     }

@@ -3,7 +3,7 @@
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
     ColumnProfile, DataType, Estimate, Format, Histogram, HistogramKind, LineEndings, NullSpelling, Profile,
-    Quantile, TopValue, TypeShare,
+    Quantile, RowFacts, TopValue, TypeShare,
 };
 use data_inspector_domain::spec::Confidence;
 
@@ -121,6 +121,7 @@ fn profile(row_count: u64, column_count: u32, columns: Vec<ColumnProfile>) -> Pr
             data_offset: 0,
         },
         seen_ranges: Vec::new(),
+        rows: RowFacts::default(),
         columns,
         alerts: Vec::new(),
         findings: Vec::new(),

@@ -1,9 +1,10 @@
 use data_inspector_domain::finding::{Finding, FindingCode, FindingExample, FindingHistogram};
 use data_inspector_domain::profile::{
-    Alert, AlertCode, ByteRange, ColumnProfile, DataType, DateFacts, DayMonthOrder, DominantType, Estimate,
-    Format, Histogram, HistogramKind, LineEndings, Meaning, NullSpelling, NumberFacts, Outliers,
-    PROFILE_VERSION, Pattern, Profile, Quantile, SemanticType, SortOrder, TextFacts, TopValue, TypeShare,
-    ValuePlace,
+    Alert, AlertCode, ByteRange, CoNullPair, ColumnProfile, CorrelatedPair, Correlations, DataType,
+    DateFacts, DayMonthOrder, DominantType, Estimate, Format, Histogram, HistogramKind, LineEndings, Meaning,
+    MissingnessPattern, NullSpelling, NumberFacts, Outliers, PROFILE_VERSION, Pattern, Profile, Quantile,
+    RepeatedRow, RowAlert, RowAlertCode, RowCompleteness, RowFacts, RowPlace, RowSampleSize, SampleRow,
+    SampleRows, SemanticType, SortOrder, TextFacts, TopValue, TypeShare, ValuePlace,
 };
 use data_inspector_domain::spec::Confidence;
 use schemars::generate::SchemaSettings;
@@ -126,6 +127,56 @@ fn empty_column() -> ColumnProfile {
     }
 }
 
+fn rows() -> RowFacts {
+    let place = |row, byte_offset| RowPlace { row, byte_offset };
+    let places = vec![place(Some(1), 7), place(None, 1_000_000_000_000)];
+    RowFacts {
+        completeness: RowCompleteness {
+            complete: 0,
+            all_null: 1,
+            by_nulls: vec![0, 3, 1],
+            last_is_open: false,
+        },
+        distinct: Estimate::exact(3.0),
+        repeated: Estimate::exact(1.0),
+        surplus: Estimate::exact(1.0),
+        repeated_examples: vec![RepeatedRow { count: 2, places: places.clone() }],
+        sample: RowSampleSize { rows: 4, is_whole: true },
+        correlations: Correlations {
+            columns: 2,
+            columns_left_out: 0,
+            pairs: vec![CorrelatedPair {
+                columns: [0, 1],
+                rows: 3,
+                pearson: Estimate::exact(1.0),
+                spearman: Estimate::exact(0.5),
+            }],
+        },
+        co_nulls: vec![CoNullPair { columns: [0, 1], both: 1, either: 2, jaccard: Estimate::exact(0.5) }],
+        missingness: vec![MissingnessPattern {
+            columns: vec![1],
+            null_columns: 1,
+            rows: 3,
+            share: Estimate::exact(0.75),
+        }],
+        alerts: vec![RowAlert {
+            code: RowAlertCode::DuplicateRows,
+            value: 0.25,
+            threshold: 0.0,
+            certain: true,
+            provisional: false,
+            columns: Vec::new(),
+            examples: places,
+        }],
+        samples: SampleRows {
+            columns: 2,
+            first: vec![SampleRow { row: Some(1), byte_offset: 7, cells: vec![Some("1".to_owned()), None] }],
+            random: Vec::new(),
+            last: Vec::new(),
+        },
+    }
+}
+
 fn profile() -> Profile {
     let example = FindingExample {
         byte_offset: 17,
@@ -158,6 +209,7 @@ fn profile() -> Profile {
         column_count: 2,
         format,
         seen_ranges: vec![ByteRange { start: 7, end: 2_000_000_000_000 }],
+        rows: rows(),
         columns: vec![column(), empty_column()],
         alerts: vec![Alert {
             code: AlertCode::Zeros,
@@ -228,6 +280,13 @@ fn what_we_would_never_write_does_not() {
         ("/columns/0/type", json!("integer")),
         ("/columns/0", json!({})),
         ("/findings/0/code", json!("BLANK_ROW")),
+        ("/rows", Value::Null),
+        ("/rows/completeness/byNulls/0", json!("0")),
+        ("/rows/distinct/value", json!("3")),
+        ("/rows/repeatedExamples/0/places/0/row", json!(0.5)),
+        ("/rows/correlations/pairs/0/columns", json!([0])),
+        ("/rows/alerts/0/code", json!("DUPLICATES")),
+        ("/rows/samples/first/0/cells/0", json!(1)),
     ] {
         let mut json = profile_json();
         *json.pointer_mut(place).expect("the place exists") = wrong;

@@ -1,6 +1,6 @@
 //! Counts the cells of one column over the records of one leaf.
 
-use data_inspector_domain::spec::{Dialect, SketchSizes};
+use data_inspector_domain::spec::SketchSizes;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::places::Place;
@@ -9,6 +9,7 @@ use crate::cell::{Class, Value, classify};
 use crate::ledger::count_where;
 use crate::limits::VALUE_BYTES;
 use crate::records::{Cell, Span, unquote};
+use crate::scan::LeafContext;
 use crate::sketch::frequent::{Frequent, Source, ValueRef};
 use crate::text::Shapes;
 
@@ -38,6 +39,11 @@ impl NullSpellings {
         self.spellings.len()
     }
 
+    /// The text means "no value".
+    pub(crate) fn is_null(&self, text: &[u8]) -> bool {
+        text.is_empty() || self.position(text).is_some()
+    }
+
     #[inline]
     fn position(&self, text: &[u8]) -> Option<usize> {
         if text.len() > self.longest || !self.first_bytes[text[0] as usize] {
@@ -48,7 +54,6 @@ impl NullSpellings {
 }
 
 /// The text that a batch was cut from.
-#[derive(Clone, Copy)]
 pub(crate) struct BatchText<'a> {
     pub(crate) text: &'a [u8],
     /// All of it is ASCII.
@@ -57,6 +62,8 @@ pub(crate) struct BatchText<'a> {
     pub(crate) raw: &'a [u8],
     /// Where it starts: of its first byte, and the row of its first record.
     pub(crate) place: Place,
+    /// Null and missing cells of each record so far, where those of this column are added.
+    pub(crate) nulls_of_rows: &'a mut [u32],
 }
 
 /// Counts the cells of one column over the records of one leaf.
@@ -106,7 +113,7 @@ impl ColumnCounter {
 
     /// Counts one cell by its unquoted bytes.
     pub fn add(&mut self, nulls: &NullSpellings, text: &[u8], place: Place) {
-        if let Some(hash) = self.count_cheaply(nulls, text, || place) {
+        if let Some(hash) = self.count_cheaply(nulls, text, || place, || {}) {
             self.frequent.add(hash, text, text.len() as u64);
             self.measure(hash, text, count_chars(text), || place);
             self.state.settle_long_queues(self.queue_len);
@@ -117,13 +124,12 @@ impl ColumnCounter {
     /// text as it is in the file.
     pub(crate) fn add_batch(
         &mut self,
-        nulls: &NullSpellings,
-        dialect: &Dialect,
+        LeafContext { nulls, dialect, .. }: &LeafContext,
         batch: BatchText<'_>,
         spans: impl Iterator<Item = Span>,
         raw_span: impl Fn(usize) -> Span,
     ) {
-        let BatchText { text, ascii, raw, place } = batch;
+        let BatchText { text, ascii, raw, place, nulls_of_rows } = batch;
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
         let place_in = |row: usize| place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
@@ -137,10 +143,12 @@ impl ColumnCounter {
                 }
                 Cell::Missing => {
                     self.state.missing += 1;
+                    nulls_of_rows[row] += 1;
                     continue;
                 }
             };
-            if let Some(hash) = self.count_cheaply(nulls, cell, || place_in(row)) {
+            let note_null = || nulls_of_rows[row] += 1;
+            if let Some(hash) = self.count_cheaply(nulls, cell, || place_in(row), note_null) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
                 self.measure(hash, cell, chars, || place_in(row));
                 values.push((hash, ValueRef { source, start: start as u32, len: cell.len() as u32 }));
@@ -160,13 +168,16 @@ impl ColumnCounter {
         nulls: &NullSpellings,
         text: &[u8],
         place: impl Fn() -> Place,
+        note_null: impl FnOnce(),
     ) -> Option<u64> {
         if text.is_empty() {
             self.state.empties += 1;
+            note_null();
             return None;
         }
         if let Some(spelling) = nulls.position(text) {
             self.state.nulls[spelling] += 1;
+            note_null();
             return None;
         }
         let hash = xxh3_64(text);

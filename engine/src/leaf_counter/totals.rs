@@ -10,6 +10,7 @@ use crate::ledger::{Found, Ledger, LineCounter, Spot, excerpt};
 use crate::long_record::{FieldBuffer, LongRecordEnd, LongRecordSink, Place};
 use crate::partial::{LeafPartial, LeafTotals};
 use crate::records::{Batch, Cell, Defect};
+use crate::row_facts::{LongRow, RowBatch, RowState};
 use crate::scan::LeafContext;
 use crate::suspects::{Traits, for_each_suspect};
 use crate::utf8::for_each_ill_formed;
@@ -22,8 +23,13 @@ pub(super) struct Totals {
     rows: u64,
     lines: LineCounter,
     line_endings: [u64; 3],
+    row_facts: RowState,
+    /// Null and missing cells of each row of a batch.
+    nulls_of_rows: Vec<u32>,
     /// Of the long record that is being read.
     shape: RowShape,
+    /// The same one.
+    long_row: LongRow,
 }
 
 impl Totals {
@@ -37,17 +43,24 @@ impl Totals {
             rows: 0,
             lines: LineCounter::default(),
             line_endings: [0; 3],
+            row_facts: RowState::new(context.file_size(), context.sizes),
+            nulls_of_rows: Vec::new(),
             shape: RowShape::default(),
+            long_row: LongRow::default(),
         }
     }
 
     /// What was counted, and nothing left.
-    pub(super) fn take(&mut self, first_start: Option<u64>) -> LeafPartial {
+    pub(super) fn take(&mut self, context: &LeafContext, first_start: Option<u64>) -> LeafPartial {
         let (columns, sequences) = self.columns.iter_mut().map(ColumnCounter::take).unzip();
         let Self { leaf, rows, line_endings, .. } = *self;
         let totals = LeafTotals { leaf, rows, lines: self.lines.lines, line_endings };
         (self.rows, self.lines, self.line_endings) = (0, LineCounter::default(), [0; 3]);
-        LeafPartial { totals, first_start, columns, sequences, ledger: self.ledger.take() }
+        // Of a long record that was given up.
+        (self.shape, self.long_row) = Default::default();
+        let no_rows = RowState::new(context.file_size(), context.sizes);
+        let row_facts = std::mem::replace(&mut self.row_facts, no_rows);
+        LeafPartial { totals, first_start, columns, sequences, row_facts, ledger: self.ledger.take() }
     }
 
     /// Counts a batch; `text` is what it was cut from, and starts at `offset`.
@@ -72,12 +85,17 @@ impl Totals {
             _ => text,
         };
         let raw_spans = if raw_spans.is_empty() { &batch.spans } else { &raw_spans };
-        let batch_text = BatchText { text, ascii: traits.ascii, raw, place };
+        let mut nulls_of_rows = std::mem::take(&mut self.nulls_of_rows);
+        nulls_of_rows.clear();
+        nulls_of_rows.resize(batch.bounds.len(), 0);
         for (column, counter) in self.columns.iter_mut().enumerate() {
             let spans = batch.spans.iter().skip(column).step_by(context.width).copied();
             let raw_span = |row: usize| raw_spans[row * context.width + column];
-            counter.add_batch(&context.nulls, &context.dialect, batch_text, spans, raw_span);
+            let (ascii, nulls_of_rows) = (traits.ascii, &mut nulls_of_rows[..]);
+            counter.add_batch(context, BatchText { text, ascii, raw, place, nulls_of_rows }, spans, raw_span);
         }
+        self.row_facts.add_batch(&RowBatch { context, text, raw, batch, place, nulls: &nulls_of_rows });
+        self.nulls_of_rows = nulls_of_rows;
     }
 
     fn count_defects(&mut self, text: &[u8], offset: u64, batch: &Batch, defects: &[Defect]) {
@@ -134,6 +152,7 @@ impl Totals {
     /// Counts a long record whose fields have gone into the [`sink`](Self::sink).
     pub(super) fn end_long_record(&mut self, context: &LeafContext, end: &LongRecordEnd) {
         let (shape, width) = (std::mem::take(&mut self.shape), context.width);
+        let mut row = std::mem::take(&mut self.long_row);
         self.end_long_line(context, end);
         if end.is_comment {
             self.lines.lines += end.lines;
@@ -159,6 +178,9 @@ impl Totals {
             self.add_of_row(code, (end.start, 0), None, end);
         }
         self.columns.iter_mut().skip(end.fields).for_each(ColumnCounter::add_missing);
+        let place = CellPlace { offset: end.start, leaf: self.leaf, row_in_leaf: self.rows };
+        row.fill(width);
+        self.row_facts.add_long(end.hash, place, row);
         self.rows += 1;
         self.lines.lines += end.lines;
     }
@@ -255,6 +277,7 @@ impl LongRecordSink for TotalsSink<'_> {
         self.totals.shape.add(self.context, column, field);
         let place = CellPlace { offset, leaf: self.totals.leaf, row_in_leaf: self.totals.rows };
         let Some(counter) = self.totals.columns.get_mut(column) else { return };
+        self.totals.long_row.add(&self.context.nulls, field);
         if field.is_long() {
             counter.add_long((&field.head, &field.tail), field.len, field.chars, place);
         } else {

@@ -37,10 +37,11 @@ pub(super) fn sketch_sizes(columns: u64, budget_bytes: u64) -> SketchSizes {
     sizes
 }
 
-/// Slots of tables are at most half used: 16 bytes per hash, 32 per bucket, 80 and a text per value.
+/// Slots of tables are at most half used: 16 bytes per hash, 32 per bucket, 80 and a text per value; for each value that
+/// is tracked there are 8 sampled rows, with 9 bytes per cell.
 fn table_bytes(sizes: &SketchSizes) -> u64 {
     let SketchSizes { distinct_exact, histogram_buckets, top_values_tracked, .. } = *sizes;
-    u64::from(distinct_exact) * 16 + u64::from(histogram_buckets) * 32 + u64::from(top_values_tracked) * 112
+    u64::from(distinct_exact) * 16 + u64::from(histogram_buckets) * 32 + u64::from(top_values_tracked) * 184
 }
 
 fn other_bytes(sizes: &SketchSizes) -> u64 {
@@ -79,8 +80,8 @@ mod tests {
         for columns in [54, 100, 500, 1000, 2000] {
             assert!(taken(columns) <= budget, "{columns} columns take {}", taken(columns));
         }
-        assert_eq!([sketch_sizes(1, budget), sketch_sizes(53, budget)], [FULL, FULL]);
-        assert_ne!(sketch_sizes(54, budget), FULL);
+        assert_eq!([sketch_sizes(1, budget), sketch_sizes(43, budget)], [FULL, FULL]);
+        assert_ne!(sketch_sizes(44, budget), FULL);
         let wide = sketch_sizes(50_000, 1 << 30);
         assert!(wide.top_values_tracked > 4);
         assert!(50_000 * (table_bytes(&wide) + other_bytes(&wide)) <= 1 << 30);

@@ -9,4 +9,6 @@ mod law;
 mod meaning;
 mod random;
 mod reading;
+mod row_estimates;
+mod rows;
 mod survey;
