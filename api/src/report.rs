@@ -13,6 +13,7 @@ mod line;
 mod markdown;
 mod number;
 mod page;
+mod rows;
 mod text;
 
 use data_inspector_domain::profile::Profile;
@@ -45,6 +46,7 @@ pub fn render(profile: &Profile, file_name: &str, style: Style) -> String {
     lines.push(line::Line::default());
     lines.extend(findings::lines(&profile.findings, layout_width));
     lines.push(line::Line::default());
+    lines.extend(rows::lines(profile, layout_width));
     lines.extend(alerts::lines(&profile.alerts, layout_width));
     lines.extend(columns::lines(profile, layout_width));
 

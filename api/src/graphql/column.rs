@@ -14,12 +14,13 @@ mod meaning;
 mod number;
 mod text;
 
-use figure::{Estimate, Histogram, Quantile, TopValue};
+use figure::{Histogram, Quantile, TopValue};
 use meaning::{DateFacts, DominantType, SemanticType, SortOrder};
 use number::NumberFacts;
 use text::{Pattern, TextFacts};
 
 pub(super) use alert::ColumnAlert;
+pub(super) use figure::Estimate;
 
 /// A column of a profile.
 #[derive(Clone)]

@@ -27,6 +27,7 @@ mod person;
 mod profile;
 mod profile_cache;
 mod progress;
+mod rows;
 mod scalar;
 mod server_info;
 mod spec;

@@ -16,6 +16,7 @@ use super::format::FileFormat;
 use super::inspection::Coverage;
 use super::page::{Connection, LARGEST_SIZE, PageArguments};
 use super::profile_cache::{Document, ProfileCache};
+use super::rows::RowFacts;
 use super::scalar::{Cursor, Long};
 
 /// The longest document that is sent as one text, in bytes.
@@ -139,6 +140,11 @@ impl Profile {
     async fn seen_ranges(&self) -> Vec<ByteRange> {
         let ranges = self.document.profile.seen_ranges.iter();
         ranges.map(|range| ByteRange { start: range.start.into(), end: range.end.into() }).collect()
+    }
+
+    /// What is known of the rows as wholes.
+    async fn rows(&self) -> RowFacts {
+        RowFacts { document: Arc::clone(&self.document), shows_values: self.shows_values }
     }
 
     /// What deserves a look in the columns, in their order; at most `first` of them.

@@ -2,7 +2,9 @@
 //! ([`visible`]), and escaped where it is put.
 
 mod column;
+mod rows;
 
+use self::rows::RowsView;
 use data_inspector_domain::finding::{Finding, FindingExample, Severity};
 use data_inspector_domain::profile::{Alert, Estimate, Profile};
 use indicatif::HumanBytes;
@@ -27,6 +29,7 @@ pub(super) struct Page {
     pub(super) totals: Vec<Total>,
     pub(super) findings: Vec<FindingView>,
     pub(super) alerts: Vec<AlertView>,
+    pub(super) rows: RowsView,
     pub(super) columns: Vec<ColumnView>,
     pub(super) types: Vec<String>,
     pub(super) engine_version: u32,
@@ -140,6 +143,7 @@ impl Page {
             totals: totals(&profile.findings),
             findings: worst_first.into_iter().map(FindingView::of).collect(),
             alerts: profile.alerts.iter().map(AlertView::of).collect(),
+            rows: RowsView::of(profile),
             columns,
             types,
             engine_version: profile.engine_version,

@@ -7,7 +7,7 @@ use crate::graphql::scalar::Long;
 
 /// A number with its honesty: exact, or with the interval it lies in.
 #[derive(Clone, SimpleObject)]
-pub(super) struct Estimate {
+pub(in crate::graphql) struct Estimate {
     /// The number.
     value: f64,
     /// No error but the rounding of the last digit.
