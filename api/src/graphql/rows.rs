@@ -155,8 +155,15 @@ struct SampleRow {
     row: Option<Long>,
     /// Byte at which its record starts.
     byte_offset: Long,
-    /// The cells as text, without quotes, at most 64 characters of each; null where the cell is null or missing.
-    cells: Vec<Option<String>>,
+    /// Its cells, in the order of the columns.
+    cells: Vec<SampleCell>,
+}
+
+/// A cell as it is.
+#[derive(SimpleObject)]
+struct SampleCell {
+    /// Its text without quotes, at most 64 characters; null where the cell is null or missing.
+    value: Option<String>,
 }
 
 /// What is known of the rows as wholes: of those that were read so far. Two rows are the same if the bytes of their
@@ -289,6 +296,10 @@ fn places(places: &[profile::RowPlace]) -> Vec<RowPlace> {
 
 impl From<&profile::SampleRow> for SampleRow {
     fn from(row: &profile::SampleRow) -> Self {
-        Self { row: row.row.map(Into::into), byte_offset: row.byte_offset.into(), cells: row.cells.clone() }
+        Self {
+            row: row.row.map(Into::into),
+            byte_offset: row.byte_offset.into(),
+            cells: row.cells.iter().map(|value| SampleCell { value: value.clone() }).collect(),
+        }
     }
 }

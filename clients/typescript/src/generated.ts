@@ -535,6 +535,16 @@ export type Role =
   /** May look. */
   | 'VIEWER';
 
+/** Kinds of alerts about rows. */
+export type RowAlertCode =
+  /** Rows occur more than once. Decided by `surplus` as a share of the rows. */
+  | 'DUPLICATE_ROWS'
+  /**
+   * Two columns say nearly the same. Decided by the larger of the coefficients of Pearson and Spearman, whatever its
+   * sign.
+   */
+  | 'HIGH_CORRELATION';
+
 /** How bad something is. */
 export type Severity =
   /** The file says something else than its writer meant, or readers will disagree about it. */

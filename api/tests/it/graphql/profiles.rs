@@ -8,7 +8,8 @@ use super::bench::{Bench, text};
 use crate::profiles::{customers, many_columns};
 
 const VALUES: &str =
-    "query($id: ID!) { inspection(id: $id) { profile { document columns(first: 100) { nodes {
+    "query($id: ID!) { inspection(id: $id) { profile { document rows { samples { first { cells { value } } } }
+    columns(first: 100) { nodes {
     valuesMasked min max topValues { value share count { value } } quantiles { q value lower upper }
     histogram { edges counts } numbers { outliers { lowerFence upperFence above { value } } } } } findings { count examples(first: 100) { line excerpt } } } } }";
 
@@ -45,6 +46,8 @@ async fn values_are_for_those_who_may_see_them() {
     let answer = bench.answer_to(Some(&blind), VALUES, json!({ "id": id })).await;
     let masked = &answer["data"]["inspection"]["profile"];
     assert_eq!(masked["document"], json!(null));
+    assert_eq!(masked["rows"]["samples"], json!(null));
+    assert_ne!(seen["rows"]["samples"]["first"], json!([]));
     let columns = masked["columns"]["nodes"].as_array().unwrap();
     for (masked, seen) in columns.iter().zip(seen["columns"]["nodes"].as_array().unwrap()) {
         assert_eq!((&masked["valuesMasked"], &seen["valuesMasked"]), (&json!(true), &json!(false)));
