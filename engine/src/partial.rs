@@ -32,7 +32,7 @@ pub struct LeafPartial {
     pub first_start: Option<u64>,
     pub(crate) columns: Vec<ColumnState>,
     pub(crate) sequences: Vec<ColumnSequence>,
-    pub(crate) row_facts: RowState,
+    pub(crate) row_facts: Box<RowState>,
     pub(crate) ledger: Ledger,
 }
 
@@ -49,7 +49,7 @@ impl LeafPartial {
             first_start: None,
             columns: Partial::new(spec).columns,
             sequences: vec![ColumnSequence::default(); spec.columns.len()],
-            row_facts: RowState::new(spec.file_size_bytes, spec.sketches),
+            row_facts: Box::new(RowState::new(spec.file_size_bytes, spec.sketches)),
             ledger: Ledger::new(spec.file_size_bytes),
         }
     }
@@ -129,7 +129,7 @@ impl Partial {
         self.add_totals(&[leaf.totals])?;
         self.columns.iter_mut().zip(&leaf.columns).for_each(|(mine, theirs)| mine.merge(theirs));
         self.add_node((0, leaf.totals.leaf), leaf.sequences);
-        self.row_facts.merge(leaf.row_facts);
+        self.row_facts.merge(*leaf.row_facts);
         self.ledger.merge(leaf.ledger);
         Ok(())
     }

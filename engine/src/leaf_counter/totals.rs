@@ -59,7 +59,7 @@ impl Totals {
         // Of a long record that was given up.
         (self.shape, self.long_row) = Default::default();
         let no_rows = RowState::new(context.file_size(), context.sizes);
-        let row_facts = std::mem::replace(&mut self.row_facts, no_rows);
+        let row_facts = Box::new(std::mem::replace(&mut self.row_facts, no_rows));
         LeafPartial { totals, first_start, columns, sequences, row_facts, ledger: self.ledger.take() }
     }
 
