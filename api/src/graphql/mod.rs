@@ -1,7 +1,7 @@
 //! The GraphQL schema: one file per noun, with its types and what can be asked and done; the roots are merged here.
 //!
 //! A GraphQL type wraps what the store gives out, or is made from it beside the type. Everything that belongs to a
-//! workspace is reached through a [`Caller`](context::Caller), which only somebody gets who has the right to it.
+//! workspace is reached through a `Caller` of `context`, which only somebody gets who has the right to it.
 //!
 //! Not here: how a document comes and an answer goes, and what is refused before it is executed (`transport`).
 

@@ -41,7 +41,7 @@ pub struct ShownRows {
     pub first: Vec<ShownRow>,
     /// The last ones, likewise.
     pub last: Vec<ShownRow>,
-    /// Those of the lowest [`sample_rank`], ascending by it.
+    /// Those of the lowest `sample_rank`, ascending by it.
     pub sample: Vec<ShownRow>,
 }
 
