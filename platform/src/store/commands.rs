@@ -36,8 +36,9 @@ impl Store {
     ) -> Result<Inspection, StoreError> {
         let writing = self.begin().await?;
         let mut inspection = writing.lock_for_change(scope, id, &change).await?;
-        inspection.apply(Command::Cancel, Reason::of_actor(scope.principal_id, change.reason))?;
+        // In this order: the end, if it is one, is the last event.
         inspection.stop_work(Order::Cancel).await?;
+        inspection.apply(Command::Cancel, Reason::of_actor(scope.principal_id, change.reason))?;
         inspection.settle().await?;
         let changed = inspection.save().await?;
         writing.audit(scope, Action::CancelInspection, id).await?;

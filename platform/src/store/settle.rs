@@ -112,10 +112,10 @@ impl LockedInspection<'_> {
         Ok(Ok(()))
     }
 
-    /// It cannot go on. What was found before is kept.
+    /// It cannot go on. What was found before is kept. That it failed is its last event: whoever follows it ends there.
     pub(super) async fn fail(&mut self, failure: &Failure) -> Result<(), StoreError> {
-        self.apply(inspection::Command::Fail, Reason::failure(failure))?;
-        self.stop_work(Order::Revoke).await
+        self.stop_work(Order::Revoke).await?;
+        self.apply(inspection::Command::Fail, Reason::failure(failure))
     }
 
     /// Brings it to rest if nobody is at it any more or nothing of it can run now, and out of it if something

@@ -15,6 +15,7 @@ use data_inspector_platform::store::{
 };
 
 use super::fixture::{Fixture, change, split};
+use super::invariants;
 use super::worker::{Worker, accept, alive, done, failed, stopped};
 
 fn blob(key: &str) -> BlobRef {
@@ -192,6 +193,7 @@ pub(super) async fn a_failure_that_trying_again_cannot_mend_fails_the_inspection
         matches!(other.say(&fixture.store, alive(1)).await, Disposition::Refused(_)),
         "it is told to stop"
     );
+    invariants::check(&fixture.store, fixture.scope, id).await;
 }
 
 pub(super) async fn the_budget_without_progress_runs_out(fixture: &Fixture) {

@@ -58,6 +58,9 @@ fn check_moments(inspection: &Inspection, events: &[InspectionEvent]) {
     assert_eq!(events.last().map(|event| event.at), Some(inspection.updated_at));
     assert!(inspection.started_at <= inspection.ended_at || inspection.ended_at.is_none());
     assert_eq!(inspection.ended_at.is_some(), inspection.state.is_terminal());
+    // Whoever follows it ends there.
+    let ends = matches!(events.last().map(|event| &event.event), Some(EventBody::StateChanged(_)));
+    assert!(ends || !inspection.state.is_terminal(), "something comes after the end");
 }
 
 /// Every change of state is one that the machine allows, from the state before.
