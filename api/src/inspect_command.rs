@@ -1,7 +1,7 @@
 //! `data-inspector inspect FILE`: how the answer, or the failure, reaches the person who asked. Not here: how
 //! the answer is found (the driver, which `main.rs` calls) and how it looks (`report`).
 
-use std::io::{ErrorKind, IsTerminal as _, Write as _, stderr, stdout};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write as _, stderr, stdout};
 use std::process::ExitCode;
 
 use console::Term;
@@ -21,7 +21,7 @@ pub(crate) fn answer(arguments: &InspectArguments, outcome: Result<Profile, Fail
         Err(failure) => return fail(&message(&failure)),
     };
     let text = match arguments {
-        InspectArguments { json: true, .. } => profile.to_json() + "\n",
+        InspectArguments { json: true, .. } => return print_json(&profile),
         InspectArguments { html: true, .. } => render_html(&profile, &file_name(arguments)),
         InspectArguments { markdown: true, .. } => render_markdown(&profile, &file_name(arguments)),
         _ => render(&profile, &file_name(arguments), style_of_stdout()),
@@ -31,7 +31,21 @@ pub(crate) fn answer(arguments: &InspectArguments, outcome: Result<Profile, Fail
 
 /// Prints an answer on stdout.
 pub(crate) fn print(text: &str) -> ExitCode {
-    match stdout().lock().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+    print_with(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints the canonical JSON as it is made: of 50,000 columns it has 200 MB.
+fn print_json(profile: &Profile) -> ExitCode {
+    print_with(|out| {
+        let mut out = BufWriter::new(out);
+        serde_json::to_writer(&mut out, profile)?;
+        out.write_all(b"\n")?;
+        out.flush()
+    })
+}
+
+fn print_with(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) -> ExitCode {
+    match write(&mut stdout().lock()).and_then(|()| stdout().flush()) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the answer has seen enough: `data-inspector inspect FILE | head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -180,19 +180,17 @@ impl Numbers {
         self.sum.add(number, weight);
     }
 
-    /// Does the additions that are queued.
+    /// Does the additions to the sums that are queued.
     pub(super) fn settle(&mut self) {
-        self.ranks.settle();
         if !self.queue.is_empty() {
             self.sum.add_all(self.queue_scale, &self.queue);
             self.queue.clear();
         }
     }
 
-    /// Does all that was put off.
+    /// Does all that was put off, but for the ranks.
     pub(super) fn complete(&mut self) {
         self.settle();
-        self.ranks.complete();
         self.min.write();
         self.max.write();
     }

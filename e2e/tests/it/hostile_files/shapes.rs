@@ -214,7 +214,7 @@ fn fifty_thousand_columns() {
         peak / MIB
     });
     assert!(peaks[1] * 4 <= peaks[0] * 5, "{peaks:?} MiB");
-    assert!(peaks[1] <= 1280, "{peaks:?} MiB");
+    assert!(peaks[1] <= 1024, "{peaks:?} MiB");
 }
 
 /// A row of two bytes stands for a thousand missing cells.
