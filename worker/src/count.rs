@@ -89,14 +89,13 @@ pub(crate) fn count(
         totals: Mutex::new((0, 0)),
     };
     let reader = || LeafReader::new(run.source, run.context, options.chunk_size_bytes.max(1), run.limit());
-    match threads {
-        1 => job.work(reader()),
-        _ => std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| job.work(reader()));
-            }
-        }),
-    }
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| job.work(reader()));
+        }
+        // Whoever asks works, too: what they counted with is memory that they can finish with.
+        job.work(reader());
+    });
     job.finish()
 }
 

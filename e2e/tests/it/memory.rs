@@ -4,8 +4,8 @@ use data_inspector_bench::{Kind, generate};
 
 use crate::support::{MIB, file, run_measured};
 
-const SMALL: u64 = 50 * MIB;
-const LARGE: u64 = 200 * MIB;
+const SMALL: u64 = 100 * MIB;
+const LARGE: u64 = 400 * MIB;
 
 /// 20 columns, all threads of this machine, leaves and chunks as they are by default for large files.
 #[test]
