@@ -154,18 +154,21 @@ async fn pass(
     count: &AtomicU64,
 ) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
-    let mut due = Instant::now();
+    let mut pace = Pace { due: Instant::now() };
     loop {
         let length = from.read(&mut piece).await?;
         if length == 0 {
             return to.shutdown().await;
         }
         let now = *weather.borrow_and_update();
-        sleep(now.delay).await;
-        if let Some(bytes_per_second) = now.bytes_per_second {
-            sleep_until(due).await;
-            let takes = Duration::from_secs_f64(length as f64 / bytes_per_second.max(1) as f64);
-            due = due.max(Instant::now()) + takes;
+        // A timer of no time waits for the next millisecond.
+        if !now.delay.is_zero() {
+            sleep(now.delay).await;
+        }
+        if let Some(bytes_per_second) = now.bytes_per_second
+            && let Some(until) = pace.wait(Instant::now(), length, bytes_per_second)
+        {
+            sleep_until(until).await;
         }
         if weather.wait_for(|weather| !weather.stalled).await.is_err() {
             return Ok(());
@@ -175,9 +178,42 @@ async fn pass(
     }
 }
 
+/// When the next piece of a throttled line may pass.
+struct Pace {
+    due: Instant,
+}
+
+impl Pace {
+    /// What timers are late by is made up for, if it is no more than this.
+    const MADE_UP_FOR: Duration = Duration::from_millis(10);
+
+    /// Until when a piece has to wait that has just come.
+    fn wait(&mut self, now: Instant, length: usize, bytes_per_second: u64) -> Option<Instant> {
+        let due = self.due;
+        let takes = Duration::from_secs_f64(length as f64 / bytes_per_second.max(1) as f64);
+        self.due = due.max(now.checked_sub(Self::MADE_UP_FOR).unwrap_or(now)) + takes;
+        (due > now).then_some(due)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn late_timers_do_not_slow_a_throttled_line_down() {
+        const RATE: u64 = 50_000_000;
+        let began = Instant::now();
+        let (mut pace, mut now) = (Pace { due: began }, began);
+        let pieces = 10 * RATE / PIECE as u64;
+        for _ in 0..pieces {
+            if let Some(until) = pace.wait(now, PIECE, RATE) {
+                now = until + Duration::from_millis(2);
+            }
+        }
+        let seconds = (now - began).as_secs_f64();
+        assert!((9.9..10.1).contains(&seconds), "{seconds} s for ten");
+    }
 
     /// A server that answers every byte with itself.
     async fn echo() -> SocketAddr {
