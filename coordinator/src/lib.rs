@@ -108,7 +108,7 @@ impl Default for CoordinatorConfig {
     fn default() -> Self {
         let retry = RetryPolicy::default();
         Self {
-            poll_ms: 100,
+            poll_ms: 30,
             claim_deadline_ms: 15_000,
             lease_ms: 10_000,
             worker_silence_ms: 5_000,

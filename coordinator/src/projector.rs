@@ -136,13 +136,16 @@ impl Projector {
             report: said,
         };
         let disposition = self.store.accept_result(result, &self.policy).await?;
+        // Whoever follows the inspection waits for this.
+        if !matches!(report.report, Report::Alive { .. }) {
+            self.committed.notify_one();
+        }
         self.track_slots(&report, record.published_at);
         self.answer(&task, &report, disposition).await?;
         if matches!(disposition, Disposition::Accepted(_)) {
             self.progress.observe(&self.store, &task, &report, record.published_at).await?;
         }
         if !matches!(report.report, Report::Alive { .. }) {
-            self.committed.notify_one();
             self.wanted.notify_one();
         }
         Ok(())
