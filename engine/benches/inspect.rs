@@ -1,6 +1,6 @@
 //! How much processor time one thread takes per byte and per cell, everything counted: `cargo bench -p data-inspector-engine`.
-//! Names of data sets as arguments choose among them; `--mib N` sets their size, `--rounds N` how often. The best
-//! round is shown, which is the one that the rest of the machine disturbed least. For a comparison with other
+//! Names of data sets as arguments choose among them; `--mib N` sets their size, `--leaf-mib N` that of leaves, `--rounds N`
+//! how often. The best round is shown, which is the one that the rest of the machine disturbed least. For a comparison with other
 //! programs see `bench/`.
 
 use data_inspector_bench::{Kind, generate};
@@ -18,11 +18,12 @@ const CHUNK_BYTES: usize = 1 << 20;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let (mut mib, mut rounds, mut wanted) = (64, 5, Vec::new());
+    let (mut mib, mut leaf_mib, mut rounds, mut wanted) = (64, 16, 5, Vec::new());
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|text| text.parse().ok()).expect("a number follows");
         match argument.as_str() {
             "--mib" => mib = number(),
+            "--leaf-mib" => leaf_mib = number(),
             "--rounds" => rounds = number(),
             _ => wanted.push(argument),
         }
@@ -32,7 +33,8 @@ fn main() {
     {
         let mut bytes = Vec::new();
         let written = generate(*kind, mib << 20, 1, &mut bytes).expect("memory takes all");
-        let best = (0..rounds).map(|_| seconds(&bytes)).fold(f64::INFINITY, f64::min);
+        let best =
+            (0..rounds).map(|_| seconds(&bytes, (leaf_mib as u64) << 20)).fold(f64::INFINITY, f64::min);
         let per = |count: f64| best * 1e9 / count;
         let (size, cells) = (bytes.len() as f64, (written.rows * written.columns as u64) as f64);
         println!(
@@ -54,17 +56,17 @@ fn cpu_seconds() -> f64 {
     nanoseconds / 1e9
 }
 
-fn seconds(bytes: &[u8]) -> f64 {
+fn seconds(bytes: &[u8], leaf_size_bytes: u64) -> f64 {
     let start = cpu_seconds();
-    let spec = resolve(bytes);
+    let spec = resolve(bytes, leaf_size_bytes);
     let partial = count(&spec, bytes);
     std::hint::black_box(finish(&spec, &partial));
     cpu_seconds() - start
 }
 
-fn resolve(bytes: &[u8]) -> ResolvedSpec {
-    let mut survey =
-        survey::Survey::try_new(&InspectionSpec::default(), bytes.len() as u64).expect("a valid spec");
+fn resolve(bytes: &[u8], leaf_size_bytes: u64) -> ResolvedSpec {
+    let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size_bytes), ..InspectionSpec::default() };
+    let mut survey = survey::Survey::try_new(&spec, bytes.len() as u64).expect("a valid spec");
     for chunk in bytes.chunks(CHUNK_BYTES) {
         if survey.feed(chunk).expect("a readable file") == Need::Nothing {
             break;

@@ -1,6 +1,5 @@
 //! Dates and times of day in text, to and from microseconds since 1970-01-01T00:00:00 UTC in the proleptic
-//! Gregorian calendar. Algorithms: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms*
-//! (`days_from_civil`, `civil_from_days`).
+//! Gregorian calendar. The way back: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms* (`civil_from_days`).
 //!
 //! Dates that begin with the year are here, those that end with it in [`year_last`].
 
@@ -8,6 +7,9 @@ pub mod year_last;
 
 /// Microseconds of a day.
 pub const DAY_MICROS: i64 = 86_400_000_000;
+
+/// The first day that can be written, 0000-01-01, is so many days before the epoch.
+const FIRST_DAY: i64 = 719_528;
 
 /// A point in time, with what a calendar says about its day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +27,8 @@ impl Moment {
     #[inline]
     fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
         let days = days_of(year, month, day)?;
-        // The first day that can be written, 0000-01-01, is 719,528 days before the epoch, and was a Saturday.
-        let weekday = (days + 719_528 + 5) as u64 % 7;
+        // The first day was a Saturday.
+        let weekday = (days + FIRST_DAY + 5) as u32 % 7;
         Some(Self { micros: days * DAY_MICROS, month: month as u8 - 1, weekday: weekday as u8 })
     }
 
@@ -133,23 +135,35 @@ fn parse_offset(zone: &[u8]) -> Option<i64> {
     }
 }
 
-fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let last = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + i64::from(leap),
-        _ => return None,
-    };
-    (1..=last).contains(&day).then(|| days_from_civil(year, month, day))
-}
+/// Days of the months before, and days of the month, in a year that is no leap year.
+const MONTHS: [(u16, u8); 12] = [
+    (0, 31),
+    (31, 28),
+    (59, 31),
+    (90, 30),
+    (120, 31),
+    (151, 30),
+    (181, 31),
+    (212, 31),
+    (243, 30),
+    (273, 31),
+    (304, 30),
+    (334, 31),
+];
 
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+/// Days since the epoch, of a year from 0 to 9999; `None` if there is no such day.
+#[inline]
+fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let (year, month, day) = (year as u32, month as u32, day as u32);
+    let &(before, length) = MONTHS.get(month.wrapping_sub(1) as usize)?;
+    let leap = u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    if day == 0 || day > u32::from(length) + if month == 2 { leap } else { 0 } {
+        return None;
+    }
+    // Year 0 has a leap day, and so have those before this one that can be divided by 4, but not by 100, or by 400.
+    let days_before = year * 365 + year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
+    let day_of_year = u32::from(before) + day - 1 + if month > 2 { leap } else { 0 };
+    Some(i64::from(days_before + day_of_year) - FIRST_DAY)
 }
 
 fn civil_from_days(days: i64) -> (i64, i64, i64) {

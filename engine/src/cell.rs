@@ -3,6 +3,7 @@
 use crate::calendar::year_last::{self, YearLast};
 use crate::calendar::{self, Moment};
 use crate::exact_sum::Number;
+use crate::ledger::count_where;
 use short_number::ShortNumber;
 
 mod short_number;
@@ -163,9 +164,12 @@ fn classify_year_at_end(text: &[u8]) -> Option<Value> {
 
 fn classify_letters(text: &[u8]) -> Value {
     let is_one_of = |words: &[&[u8]]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let starts_boolean = matches!(text[0] | 0x20, b't' | b'f' | b'y' | b'n');
     match text.len() {
-        1 if is_one_of(&[b"t", b"f", b"y", b"n"]) => Value::Plain(Class::Boolean),
-        2..=5 if is_one_of(&[b"true", b"false", b"yes", b"no"]) => Value::Plain(Class::Boolean),
+        1 if starts_boolean => Value::Plain(Class::Boolean),
+        2..=5 if starts_boolean && is_one_of(&[b"true", b"false", b"yes", b"no"]) => {
+            Value::Plain(Class::Boolean)
+        }
         3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
         3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
         36 if is_uuid(text) => Value::Plain(Class::Uuid),
@@ -178,10 +182,9 @@ fn classify_letters(text: &[u8]) -> Value {
 }
 
 fn is_uuid(text: &[u8]) -> bool {
-    text.iter().enumerate().all(|(at, byte)| match at {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    })
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    let hexadecimal = || count_where(text, |byte| byte.is_ascii_hexdigit());
+    HYPHENS.iter().all(|&at| text[at] == b'-') && hexadecimal() == (text.len() - HYPHENS.len()) as u64
 }
 
 /// The parts of `-digits.digits e±digits`.

@@ -265,18 +265,17 @@ impl ColumnState {
             None => {
                 let only = TextExtreme { head: head.to_vec(), len };
                 self.text_range = Some((only.clone(), only));
+                self.range_keys = (prefix_key(head), prefix_key(head));
             }
             Some((min, max)) => {
                 if (head, len) < (&min.head[..], min.len) {
                     min.replace(head, len);
-                }
-                if (head, len) > (&max.head[..], max.len) {
+                    self.range_keys.0 = prefix_key(head);
+                } else if (head, len) > (&max.head[..], max.len) {
                     max.replace(head, len);
+                    self.range_keys.1 = prefix_key(head);
                 }
             }
-        }
-        if let Some((min, max)) = &self.text_range {
-            self.range_keys = (prefix_key(&min.head), prefix_key(&max.head));
         }
     }
 

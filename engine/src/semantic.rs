@@ -36,38 +36,75 @@ fn is_of(meaning: Meaning, text: &[u8]) -> bool {
     }
 }
 
+/// Kinds of characters, a bit each.
+#[derive(Clone, Copy)]
+struct KindSet(u128);
+
+impl KindSet {
+    const fn of(kinds: &[u8]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < kinds.len() {
+            bits |= 1
+                << match kinds[at] {
+                    // No kind is 0, and no meaning has control characters, so that these can be one bit.
+                    BEYOND => 0,
+                    1 | 2 => 1,
+                    MORE => 2,
+                    kind => kind,
+                };
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    const fn has(self, kind: u8) -> bool {
+        self.0 & Self::of(&[kind]).0 != 0
+    }
+
+    const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+}
+
 /// A text of these kinds of characters may have this meaning.
-fn may_have(meaning: Meaning, kinds: &[u8]) -> bool {
-    let has = |kind: u8| kinds.contains(&kind);
-    let only = |set: &[u8]| kinds.iter().all(|kind| set.contains(kind));
+fn may_have(meaning: Meaning, kinds: &[u8], set: KindSet) -> bool {
     let starts = |with: &[u8]| with.contains(&kinds[0]);
-    let ends = |with: &[u8]| with.contains(&kinds[kinds.len() - 1]);
+    let ends = |with: u8| with == kinds[kinds.len() - 1];
+    macro_rules! only {
+        ($set:expr) => {
+            set.is_within(const { KindSet::of($set) })
+        };
+    }
     match meaning {
-        Meaning::Email => (has(b'@') || has(MORE)) && !has(b' '),
-        Meaning::Url => kinds.windows(2).take(6).any(|pair| pair == b":/") && starts(&[LOWER, UPPER, MIXED]),
+        Meaning::Email => (set.has(b'@') || set.has(MORE)) && !set.has(b' '),
+        Meaning::Url => {
+            set.has(b':')
+                && kinds.windows(2).take(6).any(|pair| pair == b":/")
+                && starts(&[LOWER, UPPER, MIXED])
+        }
         Meaning::Ipv4 => kinds == b"9.9.9.9",
-        Meaning::Ipv6 => has(b':') && only(&[DIGIT, LOWER, UPPER, MIXED, b':', b'.', MORE]),
+        Meaning::Ipv6 => set.has(b':') && only!(&[DIGIT, LOWER, UPPER, MIXED, b':', b'.', MORE]),
         Meaning::MacAddress => {
-            only(&[DIGIT, LOWER, UPPER, b':', MORE]) || only(&[DIGIT, LOWER, UPPER, b'-', MORE])
+            only!(&[DIGIT, LOWER, UPPER, b':', MORE]) || only!(&[DIGIT, LOWER, UPPER, b'-', MORE])
         }
         Meaning::PhoneNumber => {
-            starts(b"+(") && has(DIGIT) && only(&[DIGIT, MORE, b'+', b' ', b'-', b'(', b')', b'.', b'/'])
+            starts(b"+(") && set.has(DIGIT) && only!(&[DIGIT, MORE, b'+', b' ', b'-', b'(', b')', b'.', b'/'])
         }
         Meaning::CurrencyAmount => {
-            (has(b'$') || has(BEYOND) || has(UPPER))
-                && has(DIGIT)
-                && only(&[DIGIT, BEYOND, UPPER, b'$', b' ', b',', b'.', b'-', b'+', b'\''])
+            (set.has(b'$') || set.has(BEYOND) || set.has(UPPER))
+                && set.has(DIGIT)
+                && only!(&[DIGIT, BEYOND, UPPER, b'$', b' ', b',', b'.', b'-', b'+', b'\''])
         }
-        Meaning::Percentage => ends(b"%") && has(DIGIT) && only(b"9.,-+ %"),
+        Meaning::Percentage => ends(b'%') && set.has(DIGIT) && only!(b"9.,-+ %"),
         Meaning::CountryAlpha2 | Meaning::CountryAlpha3 => kinds == [UPPER],
         Meaning::Json => starts(b"{["),
-        Meaning::Hash => only(&[MIXED, DIGIT, LOWER, UPPER]) && (has(MIXED) || has(DIGIT)),
+        Meaning::Hash => only!(&[MIXED, DIGIT, LOWER, UPPER]) && (set.has(MIXED) || set.has(DIGIT)),
         Meaning::Iban => {
-            starts(&[UPPER, MIXED]) && only(&[UPPER, DIGIT, MIXED, b' ', MORE]) && kinds.len() > 1
+            starts(&[UPPER, MIXED]) && only!(&[UPPER, DIGIT, MIXED, b' ', MORE]) && kinds.len() > 1
                 || kinds == [MIXED]
         }
-        Meaning::GeoPoint => has(b',') && has(b'.') && only(b"9.,- "),
-        Meaning::Wkt => starts(&[UPPER, LOWER]) && has(b'(') && (ends(b")") || has(MORE)),
+        Meaning::GeoPoint => set.has(b',') && set.has(b'.') && only!(b"9.,- "),
+        Meaning::Wkt => starts(&[UPPER, LOWER]) && set.has(b'(') && (ends(b')') || set.has(MORE)),
         Meaning::CompactDate => kinds == [DIGIT],
         Meaning::Uuid => false,
     }
@@ -81,7 +118,8 @@ impl Candidates {
     /// What texts of this shape may mean.
     pub(crate) fn of_shape(shape: &Shape) -> Self {
         let kinds = runs_of(&shape.kinds);
-        let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds));
+        let set = KindSet::of(kinds);
+        let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds, set));
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }
 

@@ -15,23 +15,29 @@ impl Needles {
 /// Appends to `positions` the index (plus `base`) of every needle in `bytes`, ascending.
 pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: AVX2 has just been detected.
+    if avx2::is_there() {
+        // SAFETY: what it needs has just been detected.
         unsafe { avx2::find_all(needles, bytes, base, positions) };
         return;
     }
     find_all_scalar(needles, bytes, base, positions);
 }
 
-/// What `look` makes of the bytes. Its loops are compiled for the widest vectors there are if it is inlined.
+/// Something that is seen in bytes by loops that the compiler makes vectors of.
+pub(crate) trait Seen {
+    /// Has to be `#[inline(always)]`, to be compiled for the instructions of its caller.
+    fn of_bytes(bytes: &[u8]) -> Self;
+}
+
+/// What is seen in the bytes, with the widest vectors there are.
 #[inline]
-pub(crate) fn with_wide_vectors<T>(bytes: &[u8], look: impl Fn(&[u8]) -> T) -> T {
+pub(crate) fn look_at<T: Seen>(bytes: &[u8]) -> T {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: AVX2 has just been detected.
-        return unsafe { avx2::with_wide_vectors(bytes, look) };
+    if avx2::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return unsafe { avx2::look_at(bytes) };
     }
-    look(bytes)
+    T::of_bytes(bytes)
 }
 
 fn find_all_scalar(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
@@ -50,8 +56,15 @@ mod avx2 {
 
     const BLOCK: usize = 64;
 
+    /// The processor has AVX2, and the instructions for bits that all have that have it.
+    #[inline]
+    pub(super) fn is_there() -> bool {
+        use std::arch::is_x86_feature_detected as has;
+        has!("avx2") && has!("bmi1") && has!("bmi2") && has!("lzcnt") && has!("popcnt")
+    }
+
     /// Needs AVX2.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
         let wanted = needles.0.map(|needle| _mm256_set1_epi8(needle as i8));
         let (blocks, tail) = bytes.as_chunks::<BLOCK>();
@@ -64,9 +77,9 @@ mod avx2 {
     }
 
     /// Needs AVX2.
-    #[target_feature(enable = "avx2")]
-    pub(super) fn with_wide_vectors<T>(bytes: &[u8], look: impl Fn(&[u8]) -> T) -> T {
-        look(bytes)
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn look_at<T: super::Seen>(bytes: &[u8]) -> T {
+        T::of_bytes(bytes)
     }
 
     #[target_feature(enable = "avx2")]

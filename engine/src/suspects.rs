@@ -16,11 +16,13 @@ pub(crate) struct Traits {
 
 impl Traits {
     pub(crate) fn of(text: &[u8]) -> Self {
-        simd::with_wide_vectors(text, Self::of_all)
+        simd::look_at(text)
     }
+}
 
+impl simd::Seen for Traits {
     #[inline(always)]
-    fn of_all(text: &[u8]) -> Self {
+    fn of_bytes(text: &[u8]) -> Self {
         // Vectors of the compiler's choice: no early end, no branch.
         let fold =
             |(high, control): (u8, u8), &byte: &u8| (high | byte, control | u8::from(is_control(byte)));

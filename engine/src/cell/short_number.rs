@@ -12,57 +12,76 @@ pub(super) struct ShortNumber {
 
 /// Characters after the sign.
 const LONGEST: usize = 16;
-const ZEROS: u128 = u128::from_ne_bytes([b'0'; 16]);
-const HIGH_BITS: u128 = u128::from_ne_bytes([0x80; 16]);
-/// Added to a byte below 0x80, sets its high bit if it is above 9.
-const ABOVE_NINE: u128 = u128::from_ne_bytes([0x7F - 9; 16]);
 
 /// Reads digits with at most one point; `None` if the text is anything else, or longer.
 #[inline]
 pub(super) fn scan(text: &[u8]) -> Option<ShortNumber> {
     let negative = text.first() == Some(&b'-');
     let body = &text[usize::from(negative)..];
-    if body.is_empty() || body.len() > LONGEST {
-        return None;
+    match body.len() {
+        1..=8 => scan_eight(body, negative),
+        9..=LONGEST => scan_sixteen(body, negative),
+        _ => None,
     }
-    let values = (load(body) ^ ZEROS) & (u128::MAX >> (8 * (LONGEST - body.len())));
-    let others = (((values & !HIGH_BITS) + ABOVE_NINE) | values) & HIGH_BITS;
-    if others == 0 {
-        let (mantissa, digits) = (convert(values, body.len()), body.len());
-        return Some(ShortNumber { negative, mantissa, digits, fraction_len: 0, has_point: false });
-    }
-    let point = others.trailing_zeros() as usize / 8;
-    if others & (others - 1) != 0 || body[point] != b'.' || body.len() == 1 {
-        return None;
-    }
-    let before = values & ((1 << (8 * point)) - 1);
-    let after = values >> (8 * point) >> 8 << (8 * point);
-    let digits = body.len() - 1;
-    let mantissa = convert(before | after, digits);
-    Some(ShortNumber { negative, mantissa, digits, fraction_len: digits - point, has_point: true })
 }
 
-/// 1 to 16 bytes, the first one lowest, zeros above. Loads overlap where the length is no power of two.
+/// A scan of as many characters as fit into a word of this type.
+macro_rules! scan_word {
+    ($name:ident, $word:ty, $load:ident, $convert:ident) => {
+        #[inline]
+        fn $name(body: &[u8], negative: bool) -> Option<ShortNumber> {
+            const BYTES: usize = size_of::<$word>();
+            const ZEROS: $word = <$word>::from_ne_bytes([b'0'; BYTES]);
+            const HIGH_BITS: $word = <$word>::from_ne_bytes([0x80; BYTES]);
+            // Added to a byte below 0x80, sets its high bit if it is above 9.
+            const ABOVE_NINE: $word = <$word>::from_ne_bytes([0x7F - 9; BYTES]);
+
+            // The number of which so many bytes, at least one, are the digits' values, the first one lowest.
+            let convert = |values: $word, digits: usize| $convert(values << (8 * (BYTES - digits)));
+            let values = ($load(body) ^ ZEROS) & (<$word>::MAX >> (8 * (BYTES - body.len())));
+            let others = (((values & !HIGH_BITS) + ABOVE_NINE) | values) & HIGH_BITS;
+            if others == 0 {
+                let (mantissa, digits) = (convert(values, body.len()), body.len());
+                return Some(ShortNumber { negative, mantissa, digits, fraction_len: 0, has_point: false });
+            }
+            let point = others.trailing_zeros() as usize / 8;
+            if others & (others - 1) != 0 || body[point] != b'.' || body.len() == 1 {
+                return None;
+            }
+            let before = values & ((1 << (8 * point)) - 1);
+            let after = values >> (8 * point) >> 8 << (8 * point);
+            let digits = body.len() - 1;
+            let mantissa = convert(before | after, digits);
+            Some(ShortNumber { negative, mantissa, digits, fraction_len: digits - point, has_point: true })
+        }
+    };
+}
+
+scan_word!(scan_eight, u64, load_eight, convert_eight);
+scan_word!(scan_sixteen, u128, load_sixteen, convert_sixteen);
+
+/// 1 to 8 bytes, the first one lowest, zeros above. Loads overlap where the length is no power of two.
 #[inline]
-fn load(bytes: &[u8]) -> u128 {
+fn load_eight(bytes: &[u8]) -> u64 {
     let len = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-        return u128::from(first) | u128::from(last) << (8 * (len - 8));
-    }
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-        return u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)));
+        return u64::from(first) | u64::from(last) << (8 * (len - 4));
     }
     let at = |index: usize| u64::from(bytes[index]) << (8 * index);
-    u128::from(at(0) | at(len / 2) | at(len - 1))
+    at(0) | at(len / 2) | at(len - 1)
 }
 
-/// The number of which `digits` bytes, at least one, are the digits' values, the first one lowest.
+/// 8 to 16 bytes, likewise.
 #[inline]
-fn convert(values: u128, digits: usize) -> u64 {
-    let aligned = values << (8 * (LONGEST - digits));
-    convert_eight(aligned as u64) * 100_000_000 + convert_eight((aligned >> 64) as u64)
+fn load_sixteen(bytes: &[u8]) -> u128 {
+    let (first, last) = (bytes.first_chunk().expect("8 bytes"), bytes.last_chunk().expect("8 bytes"));
+    u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (bytes.len() - 8))
+}
+
+#[inline]
+fn convert_sixteen(values: u128) -> u64 {
+    convert_eight(values as u64) * 100_000_000 + convert_eight((values >> 64) as u64)
 }
 
 #[inline]

@@ -5,11 +5,19 @@
 pub(super) fn is_email(text: &[u8]) -> bool {
     let Some(at) = memchr::memchr(b'@', text) else { return false };
     let (local, domain) = (&text[..at], &text[at + 1..]);
-    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().all(|&byte| has(ATOM, byte));
-    (1..=64).contains(&local.len())
-        && text.len() <= 254
-        && local.split(|&byte| byte == b'.').all(is_atom)
-        && is_domain(domain)
+    local.len() <= 64 && text.len() <= 254 && is_dot_atom(local) && is_domain(domain)
+}
+
+/// Bytes that may stand in an atom, with single points between them.
+fn is_dot_atom(text: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in text {
+        if !has(ATOM, byte) && (byte != b'.' || before == b'.') {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.'
 }
 
 /// May stand in an atom of an address.
@@ -38,18 +46,22 @@ fn has(place: u8, byte: u8) -> bool {
 
 /// At least two labels of letters, digits and inner hyphens, the last one of at least two letters.
 fn is_domain(domain: &[u8]) -> bool {
-    let mut labels = 0;
-    let mut last: &[u8] = &[];
-    for label in domain.split(|&byte| byte == b'.') {
-        let is_label = (1..=63).contains(&label.len())
-            && label.iter().all(|&byte| has(LABEL, byte))
-            && label[0] != b'-'
-            && label[label.len() - 1] != b'-';
-        if !is_label {
+    let is_label =
+        |label: &[u8]| (1..=63).contains(&label.len()) && label[0] != b'-' && label[label.len() - 1] != b'-';
+    let (mut labels, mut start) = (1, 0);
+    for (at, &byte) in domain.iter().enumerate() {
+        if byte == b'.' {
+            if !is_label(&domain[start..at]) {
+                return false;
+            }
+            (labels, start) = (labels + 1, at + 1);
+        } else if !has(LABEL, byte) {
             return false;
         }
-        labels += 1;
-        last = label;
+    }
+    let last = &domain[start..];
+    if !is_label(last) {
+        return false;
     }
     let is_punycode = last.starts_with(b"xn--");
     labels >= 2

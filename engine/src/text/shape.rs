@@ -1,6 +1,8 @@
 //! The shape of a text: which kinds of characters follow each other, and how many of each. `AB-1234` is two capital
 //! letters, a hyphen, four digits.
 
+use crate::simd;
+
 /// A shape has so many runs at most; what follows is [`MORE`].
 pub(crate) const RUNS: usize = 16;
 /// Bytes in which runs are looked for.
@@ -39,16 +41,12 @@ impl Shape {
     /// The shape of a text that is not empty.
     #[inline]
     pub(crate) fn of(text: &[u8]) -> Self {
-        if text.len() <= LOOKED_AT / 2 {
-            Self::within::<{ LOOKED_AT / 2 }>(text)
-        } else {
-            Self::within::<LOOKED_AT>(text)
-        }
+        simd::look_at(text)
     }
 
     /// Of a text's first `N` bytes, a multiple of 8. Short loops of a fixed length, so that the compiler turns them
     /// into instructions for many bytes at once.
-    #[inline]
+    #[inline(always)]
     fn within<const N: usize>(text: &[u8]) -> Self {
         let used = text.len().min(N);
         let mut kinds = [0; N];
@@ -63,13 +61,10 @@ impl Shape {
         shape
     }
 
-    /// Of runs that fit, in words of few runs: those of nearly all texts. `starts` has a bit where each begins.
-    #[inline]
+    /// Of runs in words of few: those of nearly all texts. `starts` has a bit where each begins.
+    #[inline(always)]
     fn of_plain_runs(kinds: &[u8], mut starts: u64, used: usize) -> Option<Self> {
         let len = starts.count_ones() as usize;
-        if len > RUNS {
-            return None;
-        }
         let mut shape = Self { kinds: [0; RUNS], lens: [0; RUNS], len };
         let (mut of_word, mut most) = (0, 0);
         for (kind, run_len) in shape.kinds.iter_mut().zip(&mut shape.lens).take(len) {
@@ -79,6 +74,12 @@ impl Shape {
             (*kind, *run_len) = (kinds[start], (end - start) as u16);
             of_word = if is_of_word(*kind) { of_word + 1 } else { 0 };
             most = most.max(of_word);
+        }
+        if len > RUNS {
+            // The next one may make a word of many runs, which fits.
+            let next_is_of_word = is_of_word(kinds[starts.trailing_zeros() as usize]);
+            most = most.max(of_word + usize::from(next_is_of_word));
+            shape.push_more();
         }
         (most <= RUNS_OF_A_WORD).then_some(shape)
     }
@@ -129,6 +130,16 @@ impl Shape {
     }
 }
 
+impl simd::Seen for Shape {
+    #[inline(always)]
+    fn of_bytes(text: &[u8]) -> Self {
+        match text.len() <= LOOKED_AT / 2 {
+            true => Self::within::<{ LOOKED_AT / 2 }>(text),
+            false => Self::within::<LOOKED_AT>(text),
+        }
+    }
+}
+
 /// The kinds of the runs, without the zeros after the last.
 pub(crate) fn runs_of(kinds: &Kinds) -> &[u8] {
     let len = kinds.iter().position(|&kind| kind == 0).unwrap_or(RUNS);
@@ -136,7 +147,7 @@ pub(crate) fn runs_of(kinds: &Kinds) -> &[u8] {
 }
 
 /// The kind of a byte; ASCII characters that are no letters, digits or NUL are their own.
-#[inline]
+#[inline(always)]
 fn kind_of(byte: u8) -> u8 {
     let kind = if byte.wrapping_sub(b'A') < 26 { UPPER } else { byte };
     let kind = if byte.wrapping_sub(b'a') < 26 { LOWER } else { kind };
@@ -146,13 +157,13 @@ fn kind_of(byte: u8) -> u8 {
 }
 
 /// A letter or digit.
-#[inline]
+#[inline(always)]
 fn is_of_word(kind: u8) -> bool {
     matches!(kind, UPPER | LOWER | DIGIT | BEYOND)
 }
 
 /// A bit per place where a kind follows another.
-#[inline]
+#[inline(always)]
 fn run_starts<const N: usize>(kinds: &[u8; N]) -> u64 {
     let mut before = [0; N];
     before[1..].copy_from_slice(&kinds[..N - 1]);
@@ -227,6 +238,19 @@ mod tests {
             prop_assume!(single < RUNS);
             let found: Vec<_> = shape.kinds.into_iter().zip(shape.lens).take(shape.len).collect();
             prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn many_runs_are_cut_off_where_a_look_at_each_cuts_them(text in "[a]{0,3}([ .]?[aB19é]{1,3}[ -]){4,30}") {
+            let bytes = &text.as_bytes()[..text.len().min(LOOKED_AT)];
+            let kinds: Vec<u8> = bytes.iter().map(|&byte| kind_of(byte)).collect();
+            let starts = (0..kinds.len()).filter(|&at| at == 0 || kinds[at] != kinds[at - 1]);
+            let mut expected =
+                Shape::of_any_runs(&kinds, starts.fold(0, |bits, at| bits | 1 << at), kinds.len());
+            if text.len() > LOOKED_AT {
+                expected.push_more();
+            }
+            prop_assert_eq!(Shape::of(text.as_bytes()), expected);
         }
     }
 }
