@@ -47,7 +47,7 @@ pub(crate) struct InspectArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Format (found out by looking at the file where not given)")]
 struct FormatArguments {
-    /// Encoding of the text: utf-8, or one of single bytes such as windows-1252
+    /// Encoding of the text: utf-8, utf-16, or one of single bytes such as windows-1252
     #[arg(long, value_name = "NAME")]
     encoding: Option<String>,
 

@@ -73,7 +73,7 @@ pub struct ByteRange {
 pub struct Format {
     /// `csv`, for any delimited text.
     pub name: String,
-    /// Encoding of the text, `utf-8`.
+    /// Encoding of the text: `utf-8`, `utf-16le`, `utf-16be`, or the name of one of single bytes in lower case.
     pub encoding: String,
     /// The file starts with a byte-order mark.
     pub byte_order_mark: bool,

@@ -55,7 +55,7 @@ impl Default for InspectionSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FormatOverrides {
-    /// Encoding of the text, by any label of the WHATWG standard: UTF-8, or one of single bytes.
+    /// Encoding of the text, by any label of the WHATWG standard: UTF-8, UTF-16, or one of single bytes.
     pub encoding: Option<String>,
     /// Field delimiter.
     pub delimiter: Option<Delimiter>,
@@ -166,7 +166,7 @@ pub struct FileHead {
     pub byte_order_mark: bool,
     /// The first record names the columns.
     pub has_header: bool,
-    /// Encoding of the text: `utf-8`, or the name of one of single bytes in lower case.
+    /// Encoding of the text: `utf-8`, `utf-16le`, `utf-16be`, or the name of one of single bytes in lower case.
     pub encoding: String,
     /// How clearly the file shows how it is to be read.
     pub confidence: Confidence,

@@ -265,6 +265,37 @@ def encodings() -> None:
     add("nul-at-eof-of-long-text", b"a,b\n" + b"some text,1\n" * 100 + b"\x00")
 
 
+def utf16() -> None:
+    def both(name: str, text: str) -> None:
+        for order in ("le", "be"):
+            add(f"utf16-{order}-{name}", text.encode(f"utf-16-{order}", "surrogatepass"))
+
+    both("unicode-text-of-excel", "\ufeff" + table(delimiter="\t", end="\r\n"))
+    both("without-mark", table())
+    both("mark-only", "\ufeff")
+    both("mark-twice", "\ufeff\ufeff" + table())
+    both("mark-in-the-middle", "\ufeffa,b\n\ufeff1,2\n3,\ufeff\n")
+    both("swapped-mark-in-the-middle", "\ufeffa,b\n\ufffe1,2\n\ufffe,\ufffe\n")
+    both("every-length", "\ufeffa,b\n$,1\n¢,2\n€,3\n𐍈,4\n𐀀,6\n\U0010ffff,7\n\u07ff\u0800,8\n")
+    both("emoji-everywhere", "\ufeff😀,\"😁\"\"😂\"\n😃,\"x\n😄\"😅\n😆\n")
+    both("lone-surrogates", "\ufeffa,b\n\ud83d,1\n2,\ude00\n\"\ude00\ud83d\",\ud83d\ud83d\ude00\n\ud83d")
+    both("nul-and-control-characters", "\ufeffa,b\n" + "some text,1\n" * 90 + "x\0y,\x1b[31m\n")
+    both("mojibake-and-replacement", "\ufeffa,b\nCafÃ©,1\nx\ufffdy,2\n")
+    both("other-line-endings", "\ufeffa,b\r1,\u0a0d\r\n\u0d0a,2\n\u2028,\u0085\r")
+    both("without-final-newline", "\ufeffa,b\n1,2")
+    both("preamble-and-blank-lines", "\ufeffReport\n\nid,naïve,c\n1,2,3\n4,5,6\n\n7,8,9\n")
+    both("long-cell", "\ufeffa,b\n\"" + "é\n€" * 500 + "😀\",1\n2,3\n")
+    both("nulls-and-types", "\ufeffn,v,when\n1,NA,2024-02-29\n2,2.50,31/12/2024\n\n3,,\n4,-1e3\n")
+    for name, end in {"half-a-unit": b"3", "half-a-pair": b"=\xd8", "half-a-pair-and-half-a-unit": b"=\xd8\x3d"}.items():
+        add(f"utf16-le-ends-in-{name}", "\ufeffa,b\n1,2\n".encode("utf-16-le") + end)
+        add(f"utf16-le-header-ends-in-{name}", "\ufeffa,b".encode("utf-16-le") + end)
+    add("utf16-le-order-changes", "\ufeffa,b\n1,2\n".encode("utf-16-le") + "\ufeff3,4\n5,6\n".encode("utf-16-be"))
+    add("utf16-le-becomes-utf8", "\ufeffa,b\n1,2\n".encode("utf-16-le") + b"3,4\n5,6\n")
+    add("utf16-le-after-one-byte", b"\n" + table().encode("utf-16-le"))
+    add("utf32-le-without-mark", table().encode("utf-32-le"))
+    add("utf32-be", ("\ufeff" + table()).encode("utf-32-be"))
+
+
 def shapes() -> None:
     for columns in (64, 65, 200, 1000):
         add(f"wide-{columns}-columns", ",".join(f"c{i % 100}" for i in range(columns))[:3500] + "\n" + "," * 5 + "\n")
@@ -371,7 +402,7 @@ def values() -> None:
 
 
 def main() -> int:
-    for group in (pollock, quotes, line_endings, blank_lines, headers, encodings, shapes, values):
+    for group in (pollock, quotes, line_endings, blank_lines, headers, encodings, utf16, shapes, values):
         group()
     wanted = {f"{name}.csv": content for name, content in sorted(FILES.items())}
     there = {path.name: path.read_bytes() for path in FOLDER.glob("*.csv")}

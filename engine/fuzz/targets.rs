@@ -20,7 +20,7 @@ pub(crate) const ALL: [(&str, Target); 4] =
     [("law", law), ("pieces", pieces), ("records", records), ("partial", partial)];
 
 /// Formats that the law has to hold for; the survey decides what is left open.
-fn formats() -> [FormatOverrides; 6] {
+fn formats() -> [FormatOverrides; 7] {
     [
         OPEN,
         FormatOverrides {
@@ -32,6 +32,7 @@ fn formats() -> [FormatOverrides; 6] {
         FormatOverrides { quote: Some(ByteChoice::None), header: Some(true), ..OPEN },
         FormatOverrides { delimiter: Delimiter::try_new(b",,"), header: Some(true), ..OPEN },
         FormatOverrides { encoding: Some("windows-1253".to_owned()), ..OPEN },
+        FormatOverrides { encoding: Some("utf-16be".to_owned()), ..OPEN },
     ]
 }
 const OPEN: FormatOverrides = FormatOverrides {
@@ -115,8 +116,8 @@ pub(crate) fn records(input: &[u8]) {
         ..InspectionSpec::default()
     };
     let Ok(reading) = Reading::try_new(input, &spec, 7) else { return };
-    // The csv crate drops the mark too, but not everywhere in the same way.
-    if reading.spec.head.byte_order_mark {
+    // The csv crate drops the mark too, but not everywhere in the same way; and it knows no encoding.
+    if reading.spec.head.byte_order_mark || reading.spec.head.encoding.starts_with("utf-16") {
         return;
     }
     let profile = finish(&reading.spec, &reading.sequential());

@@ -25,7 +25,7 @@ pub use counter::{ColumnCounter, NullSpellings};
 use extreme::prefix_key;
 pub use extreme::{NumberExtreme, TextExtreme};
 pub use order::{ColumnOrder, Trend};
-pub(crate) use places::places_kept;
+pub(crate) use places::{BatchPlace, places_kept};
 pub use places::{PLACES, Place, Places, Sighting};
 pub use ranked::{Calendar, NumberCounts, Numbers, Ranks, Times};
 use ranked::{NumbersWire, TimesWire, merge_optional};

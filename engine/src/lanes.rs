@@ -10,6 +10,8 @@ use data_inspector_domain::spec::Dialect;
 use serde::{Deserialize, Serialize};
 
 use crate::automaton::State;
+use crate::measure::Measure;
+use crate::utf16;
 
 const STATES: usize = State::ALL.len();
 
@@ -52,6 +54,7 @@ impl TransitionVector {
 /// Runs all lanes over the bytes of a leaf.
 pub struct Lanes {
     dialect: Dialect,
+    measure: Measure,
     offset: u64,
     bytes_seen: u64,
     /// For every entry state, which lane it runs in.
@@ -67,12 +70,31 @@ impl Lanes {
     pub fn new(dialect: Dialect, offset: u64) -> Self {
         Self {
             dialect,
+            measure: Measure::Bytes,
             offset,
             bytes_seen: 0,
             lane_of: std::array::from_fn(|entry| entry as u8),
             states: State::ALL,
             live: (0..STATES as u8).collect(),
             first_start: [None; STATES],
+        }
+    }
+
+    /// The bytes that are fed are text that stands for others in the file.
+    pub(crate) fn measuring(self, measure: Measure) -> Self {
+        Self { measure, ..self }
+    }
+
+    /// File offset of the next byte.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The leaf ends here. If that is inside of a surrogate pair, the pair is not among the text yet: its first half is
+    /// text as well as any in this leaf, and so is its second half in the next one.
+    pub(crate) fn end_at(&mut self, leaf_end: u64) {
+        if self.offset < leaf_end {
+            self.feed(&[utf16::UNIT]);
         }
     }
 
@@ -85,7 +107,7 @@ impl Lanes {
             for index in 0..self.live.len() {
                 self.run_lane(self.live[index], block);
             }
-            self.offset += block.len() as u64;
+            self.offset += self.measure.bytes(block);
             self.bytes_seen += block.len() as u64;
             self.join_lanes_that_met();
             rest = after;
@@ -116,7 +138,8 @@ impl Lanes {
         let unknown = (0..STATES).any(|e| self.lane_of[e] == lane && self.first_start[e].is_none());
         if unknown && let Some(start) = first_record_start(&self.dialect, *state, block) {
             for entry in (0..STATES).filter(|&e| self.lane_of[e] == lane) {
-                self.first_start[entry].get_or_insert(self.offset + start as u64);
+                let offset = self.offset + self.measure.bytes(&block[..start]);
+                self.first_start[entry].get_or_insert(offset);
             }
         }
         *state = run(&self.dialect, *state, block);
@@ -142,7 +165,7 @@ impl Lanes {
 
 /// The entry state a leaf that begins with `head` most likely has: outside of quotes, unless reading it as
 /// inside gives fewer stray quotes and fewer texts after closing quotes.
-pub fn guess_entry(dialect: &Dialect, head: &[u8]) -> State {
+pub(crate) fn guess_entry(dialect: &Dialect, head: &[u8]) -> State {
     let (outside, inside) = (State::Unquoted, State::Quoted);
     if dialect.quote.is_none() || violations(dialect, outside, head) <= violations(dialect, inside, head) {
         outside

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::long_record::LongRecord;
+use crate::measure::Measure;
 use crate::partial::LeafPartial;
 use crate::records::{Batch, Buffer, Cutter, Stop};
 use crate::scan::LeafContext;
@@ -27,6 +28,7 @@ const MOST_QUEUED_VALUES: usize = 1 << 14;
 /// Counts the records of one leaf at a time; keeps its memory from leaf to leaf.
 pub struct LeafCounter {
     context: Arc<LeafContext>,
+    measure: Measure,
     cutter: Cutter,
     needles: Needles,
     totals: Totals,
@@ -50,6 +52,7 @@ impl LeafCounter {
         let cutter = Cutter::new(context.dialect, context.width, context.limits.record_bytes as usize);
         Self {
             context: Arc::clone(context),
+            measure: context.charset.measure(),
             cutter: cutter.expecting(context.line_ending),
             needles: Needles::new(&context.dialect),
             totals: Totals::new(context, queue_len),
@@ -115,12 +118,12 @@ impl LeafCounter {
             match long.feed(piece, &mut self.totals.sink(&self.context)) {
                 None => {
                     self.long = Some(long);
-                    self.offset += piece.len() as u64;
+                    self.offset += self.measure.bytes(piece);
                     return;
                 }
                 Some((taken, end)) => {
                     self.totals.end_long_record(&self.context, &end);
-                    self.offset += taken as u64;
+                    self.offset += self.measure.bytes(&piece[..taken]);
                     piece = &piece[taken..];
                     self.done = self.offset >= self.leaf_end;
                 }
@@ -150,17 +153,18 @@ impl LeafCounter {
 
     fn count_next_batch(&mut self, at_eof: AtEof) -> Stop {
         self.batch.clear();
-        let limit = self.leaf_end.saturating_sub(self.offset) as usize;
+        let to_leaf_end = self.leaf_end.saturating_sub(self.offset);
+        let limit = self.measure.index_at(&self.buffer, to_leaf_end).unwrap_or(usize::MAX);
         let buffer =
             Buffer { bytes: &self.buffer, positions: &self.positions, at_eof: matches!(at_eof, AtEof::Yes) };
         let (cut, stop) = self.cutter.cut(buffer, limit, &mut self.batch);
-        self.totals.count_batch(&self.context, &self.buffer[..cut], self.offset, &mut self.batch);
+        self.offset =
+            self.totals.count_batch(&self.context, &self.buffer[..cut], self.offset, &mut self.batch);
         self.drop_front(cut);
         stop
     }
 
     fn drop_front(&mut self, count: usize) {
-        self.offset += count as u64;
         self.buffer.drain(..count);
         let gone = self.positions.partition_point(|&position| (position as usize) < count);
         self.positions.drain(..gone);

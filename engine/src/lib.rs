@@ -18,7 +18,7 @@
 //!
 //! # The way of a byte
 //!
-//! [`survey`] decides the dialect and the header. [`scan`] walks one leaf: [`lanes`] finds out how each possible
+//! [`survey`] decides the dialect and the header. [`scan`] walks one leaf, UTF-16 as the UTF-8 that it becomes (`utf16`): [`lanes`] finds out how each possible
 //! entry state would leave it, `records` cuts records into batches of cells, [`mod@column`] counts them.
 //! [`row_facts`] looks at whole rows.
 //! [`sequencer`] composes the transition vectors of all leaves and so proves or refutes each guess.
@@ -37,6 +37,7 @@ pub mod ledger;
 pub mod limits;
 mod logarithm;
 mod long_record;
+mod measure;
 pub mod partial;
 mod records;
 pub mod row_facts;
@@ -49,6 +50,7 @@ pub mod sketch;
 pub mod survey;
 mod suspects;
 pub mod text;
+mod utf16;
 mod utf8;
 
 #[cfg(test)]

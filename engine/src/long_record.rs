@@ -59,6 +59,8 @@ pub(crate) struct LongRecord {
     state: State,
     start: u64,
     offset: u64,
+    /// Bytes of its text so far: fewer than those of the file where they had to be decoded.
+    passed: u64,
     lines: LineCounter,
     utf8: Utf8Stream,
     suspects: SuspectStream,
@@ -97,6 +99,7 @@ impl LongRecord {
             state: State::RecordStart,
             start: offset,
             offset,
+            passed: 0,
             lines: LineCounter::default(),
             utf8: Utf8Stream::default(),
             suspects: SuspectStream::default(),
@@ -160,9 +163,9 @@ impl LongRecord {
         self.take_text_of_delimiter(self.state.delimiter_bytes(), sink);
         let content_end = (self.offset, self.lines.lines);
         let mut bad = None;
-        self.utf8.finish(self.offset, &mut |at| bad = Some(at));
-        if let Some(offset) = bad {
-            self.report_text(FindingCode::InvalidUtf8, offset, &[], self.lines.lines, sink);
+        self.utf8.finish(self.passed, &mut |at| bad = Some(at));
+        if let Some(at) = bad {
+            self.report_text(FindingCode::InvalidUtf8, (self.passed - at) as usize, &[], content_end, sink);
         }
         self.end_field(sink);
         LongRecordEnd { in_open_quote, ..self.end(None, content_end, self.hasher.digest()) }
@@ -223,7 +226,7 @@ impl LongRecord {
 
     fn push_text(&mut self, bytes: &[u8]) {
         match &self.charset {
-            Charset::Utf8 => self.field.push(bytes),
+            Charset::Utf8 | Charset::Utf16(_) => self.field.push(bytes),
             Charset::SingleByte(_) => {
                 let mut text = Vec::with_capacity(bytes.len());
                 self.charset.decode(bytes, &mut text);
@@ -277,27 +280,31 @@ impl LongRecord {
     /// Moves past bytes: offset, lines, encoding, what an excerpt would show.
     fn pass(&mut self, bytes: &[u8], sink: &mut impl LongRecordSink) {
         let mut bad = Vec::new();
-        self.suspects.feed(self.offset, bytes, &mut |code, at| bad.push((at, code)));
-        if matches!(self.charset, Charset::Utf8) {
-            self.utf8.feed(self.offset, bytes, &mut |at| bad.push((at, FindingCode::InvalidUtf8)));
-        } else {
+        let (passed, measure) = (self.passed, self.charset.measure());
+        self.suspects.feed(passed, bytes, &mut |code, at| bad.push((at, code)));
+        if !self.charset.is_unicode() {
             bad.retain(|(_, code)| matches!(code, FindingCode::NulByte | FindingCode::ControlCharacter));
-            let offset = self.offset;
-            let mut report = |at| bad.push((offset + at as u64, FindingCode::UndecodableByte));
-            self.charset.for_each_undecodable(bytes, &mut report);
         }
+        if matches!(self.charset, Charset::Utf8) {
+            self.utf8.feed(passed, bytes, &mut |at| bad.push((at, FindingCode::InvalidUtf8)));
+        }
+        let mut report = |at| bad.push((passed + at as u64, FindingCode::UndecodableByte));
+        self.charset.for_each_undecodable(bytes, &mut report);
         bad.sort_unstable();
         // From one to the next: counting from the first byte for each would take the square of their number.
-        let (mut lines, mut passed) = (self.lines, 0);
-        for (offset, code) in bad {
-            let at = offset.saturating_sub(self.offset) as usize;
-            lines.advance(&bytes[passed..at]);
-            passed = at;
-            self.report_text(code, offset, &bytes[..at], lines.lines, sink);
+        let (mut lines, mut offset, mut counted_to) = (self.lines, self.offset, 0);
+        for (place, code) in bad {
+            let at = place.saturating_sub(passed) as usize;
+            lines.advance(&bytes[counted_to..at]);
+            offset += measure.bytes(&bytes[counted_to..at]);
+            counted_to = at;
+            let back = passed.saturating_sub(place) as usize;
+            self.report_text(code, back, &bytes[..at], (offset, lines.lines), sink);
         }
         self.lines.advance(bytes);
         self.hasher.update(bytes);
-        self.offset += bytes.len() as u64;
+        self.offset += measure.bytes(bytes);
+        self.passed += bytes.len() as u64;
         keep_last(&mut self.recent, bytes, EXCERPT_BYTES + OPEN_SEQUENCE_BYTES);
     }
 
@@ -341,16 +348,19 @@ impl LongRecord {
         sink.defect(code, Place { offset, lines, column: self.column(), found, excerpt });
     }
 
-    /// A defect of the text that starts after `passed`, which is next, or shortly before it.
+    /// A defect of the text that starts `back` bytes before what is next, or after `passed`, which is next; `reached` is
+    /// the offset and lines after `passed`.
     fn report_text(
         &self,
         code: FindingCode,
-        offset: u64,
+        back: usize,
         passed: &[u8],
-        lines: u64,
+        reached: (u64, u64),
         sink: &mut impl LongRecordSink,
     ) {
-        let known = self.recent.len() - self.offset.saturating_sub(offset) as usize;
+        let known = self.recent.len() - back;
+        let offset = reached.0 - self.charset.measure().bytes(&self.recent[known..]);
+        let lines = reached.1;
         let near = &passed[passed.len().saturating_sub(EXCERPT_BYTES)..];
         let before = [&self.recent[..known], near].concat();
         let excerpt = &before[before.len().saturating_sub(EXCERPT_BYTES)..];

@@ -13,6 +13,7 @@ use crate::leaf_counter::{Label, LeafCounter};
 use crate::limits::{GUESS_BYTES, UNPROVEN_OVERRUN_BYTES};
 use crate::long_record::Rules;
 use crate::partial::LeafPartial;
+use crate::utf16::{Decoder, PIECE_BYTES};
 
 /// How a file is divided into leaves.
 #[derive(Clone, Copy, Debug)]
@@ -115,6 +116,14 @@ impl LeafContext {
         Rules { dialect, charset: self.charset.clone(), limits, width }
     }
 
+    /// The entry state that a leaf most likely has, by its first bytes.
+    pub fn guess_entry(&self, head: &[u8]) -> State {
+        match self.charset.decoder(u64::MAX) {
+            None => guess_entry(&self.dialect, head),
+            Some(mut decoder) => guess_entry(&self.dialect, decoder.decode(head)),
+        }
+    }
+
     /// Size of the file in bytes.
     pub fn file_size(&self) -> u64 {
         self.grid.file_size
@@ -155,11 +164,14 @@ pub struct LeafScan {
     context: Arc<LeafContext>,
     leaf: u64,
     entry: Entry,
+    /// Of the next byte to be fed.
     offset: u64,
     end: u64,
+    /// Where records are cut out of text that is not the bytes of the file.
+    decoder: Option<Decoder>,
     lanes: Option<Lanes>,
     vector_taken: bool,
-    /// The leaf's first bytes, until the entry state is decided.
+    /// The text of the leaf's first bytes, until the entry state is decided.
     head: Vec<u8>,
     entry_state: Option<State>,
     first_start: Option<u64>,
@@ -179,13 +191,15 @@ impl LeafScan {
             Entry::Guess => (start, None, None),
         };
         counter.begin(leaf, offset, end);
+        let lanes = || Lanes::new(context.dialect, offset).measuring(context.charset.measure());
         Self {
             context: Arc::clone(context),
             leaf,
             entry,
             offset,
             end,
-            lanes: first_start.is_none().then(|| Lanes::new(context.dialect, offset)),
+            decoder: context.charset.decoder(context.file_size() - offset),
+            lanes: first_start.is_none().then(lanes),
             vector_taken: false,
             head: Vec::new(),
             entry_state,
@@ -198,16 +212,9 @@ impl LeafScan {
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, bytes: &[u8]) -> Need {
         let in_leaf = bytes.len().min(self.end.saturating_sub(self.offset) as usize);
-        if let Some(lanes) = &mut self.lanes {
-            lanes.feed(&bytes[..in_leaf]);
-        }
-        let offset = self.offset;
-        self.offset += bytes.len() as u64;
-        match (self.first_start, self.entry_state) {
-            (Some(_), _) => self.counter.feed(bytes),
-            (None, Some(_)) => self.count_from_first_start(offset, bytes),
-            (None, None) => self.collect_head(&bytes[..in_leaf], &bytes[in_leaf..]),
-        }
+        let (in_leaf, after_leaf) = bytes.split_at(in_leaf);
+        self.feed_part(in_leaf);
+        self.feed_part(after_leaf);
         self.need()
     }
 
@@ -249,23 +256,57 @@ impl LeafScan {
         Need::More
     }
 
-    /// Counts from the first record on, if it starts in `bytes`.
-    fn count_from_first_start(&mut self, offset: u64, bytes: &[u8]) {
-        let (Some(lanes), Some(state)) = (&self.lanes, self.entry_state) else { return };
-        self.first_start = lanes.first_start(state);
-        if let Some(start) = self.first_start {
-            self.counter.begin(self.leaf, start, self.end);
-            self.counter.feed(&bytes[(start - offset) as usize..]);
+    /// Takes bytes of which all or none are in the leaf.
+    fn feed_part(&mut self, bytes: &[u8]) {
+        let Some(mut decoder) = self.decoder.take() else {
+            self.offset += bytes.len() as u64;
+            return self.feed_text(bytes);
+        };
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.offset += piece.len() as u64;
+            self.feed_text(decoder.decode(piece));
+        }
+        self.decoder = Some(decoder);
+    }
+
+    /// Takes the text of the bytes up to `offset`.
+    fn feed_text(&mut self, text: &[u8]) {
+        let mut text_offset = self.end;
+        if let Some(lanes) = self.lanes.as_mut().filter(|lanes| lanes.offset() < self.end) {
+            text_offset = lanes.offset();
+            lanes.feed(text);
+            if self.offset >= self.end {
+                lanes.end_at(self.end);
+            }
+        }
+        match (self.first_start, self.entry_state) {
+            (Some(_), _) => self.counter.feed(text),
+            (None, Some(_)) => self.count_from_first_start(text_offset, text),
+            (None, None) => self.collect_head(text),
         }
     }
 
-    fn collect_head(&mut self, in_leaf: &[u8], after_leaf: &[u8]) {
-        self.head.extend_from_slice(in_leaf);
+    /// Counts from the first record on, if it starts in `text`.
+    fn count_from_first_start(&mut self, text_offset: u64, text: &[u8]) {
+        let (Some(lanes), Some(state)) = (&self.lanes, self.entry_state) else { return };
+        self.first_start = lanes.first_start(state);
+        if let Some(start) = self.first_start {
+            self.count_from(start, text, text_offset);
+        }
+    }
+
+    fn count_from(&mut self, first_start: u64, text: &[u8], text_offset: u64) {
+        // After the text if the first half of its first character, a pair, is all there is of the record yet.
+        let at = self.context.charset.measure().index_at(text, first_start - text_offset);
+        let at = at.unwrap_or(text.len());
+        self.counter.begin(self.leaf, first_start, self.end);
+        self.counter.feed(&text[at..]);
+    }
+
+    fn collect_head(&mut self, text: &[u8]) {
+        self.head.extend_from_slice(text);
         if self.head.len() >= GUESS_BYTES || self.offset >= self.end {
             self.decide_entry();
-            if self.first_start.is_some() {
-                self.counter.feed(after_leaf);
-            }
         }
     }
 
@@ -280,8 +321,7 @@ impl LeafScan {
         let start = self.context.leaf_start(self.leaf);
         self.first_start = self.lanes.as_ref().and_then(|lanes| lanes.first_start(state));
         if let Some(first) = self.first_start {
-            self.counter.begin(self.leaf, first, self.end);
-            self.counter.feed(&head[(first - start) as usize..]);
+            self.count_from(first, &head, start);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::charset::{self, Charset};
 use crate::ledger::LineCounter;
 use crate::limits::{COLUMNS, SURVEY_BYTES};
 use crate::scan::Need;
+use crate::utf16::{ByteOrder, Decoder, PIECE_BYTES};
 
 mod dialect;
 mod encoding;
@@ -19,6 +20,7 @@ mod first_record;
 mod header;
 mod magic;
 mod sizes;
+mod units;
 
 use dialect::Decision;
 use first_record::{FirstRecord, FirstRecordReader};
@@ -30,6 +32,7 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub struct Survey {
     spec: InspectionSpec,
     file_size: u64,
+    /// The first bytes, and once it is decided that they are UTF-16, their text.
     sample: Vec<u8>,
     decided: Option<Decided>,
 }
@@ -47,6 +50,8 @@ struct Decided {
     confidence: Confidence,
     /// Most frequent number of cells in the sample, if a record ended in it.
     sample_width: Option<usize>,
+    /// Of UTF-16.
+    decoder: Option<Decoder>,
     reader: FirstRecordReader,
 }
 
@@ -60,7 +65,7 @@ impl Survey {
     /// Takes the next bytes of the file, from its first byte on.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Need, Failure> {
         if let Some(decided) = &mut self.decided {
-            return decided.reader.feed(bytes);
+            return decided.feed(bytes);
         }
         let (sampled, after) = bytes.split_at(bytes.len().min(SURVEY_BYTES - self.sample.len()));
         self.sample.extend_from_slice(sampled);
@@ -69,7 +74,7 @@ impl Survey {
         }
         self.decide()?;
         match &mut self.decided {
-            Some(decided) if !after.is_empty() => decided.reader.feed(after),
+            Some(decided) if !after.is_empty() => decided.feed(after),
             Some(decided) => Ok(decided.reader.need()),
             None => Ok(Need::More),
         }
@@ -87,7 +92,9 @@ impl Survey {
         }
         let spec = &self.spec;
         let columns = column_names(decided.has_header, decided.sample_width, &first);
+        // A leaf begins with a whole code unit, of whatever encoding.
         let leaf_size_bytes = spec.leaf_size_bytes.unwrap_or_else(|| default_leaf_size(self.file_size));
+        let leaf_size_bytes = leaf_size_bytes.max(if decided.decoder.is_some() { 2 } else { 1 });
         let mut null_values = spec.null_values.clone();
         null_values.retain(|text| !text.is_empty());
         null_values.sort_unstable();
@@ -132,24 +139,39 @@ impl Survey {
     }
 
     fn decide(&mut self) -> Result<(), Failure> {
-        magic::refuse_what_is_no_text(&self.sample)?;
+        magic::refuse_known_formats(&self.sample)?;
         let overrides = &self.spec.format;
+        let at_eof = self.sample.len() as u64 == self.file_size;
+        let utf16 = units::decide(&self.sample, overrides.encoding.as_deref())?;
+        let charset = utf16.map_or(Charset::Utf8, |utf16| Charset::Utf16(utf16.order));
+        let mut decoder = charset.decoder(self.file_size);
+        if let Some(decoder) = &mut decoder {
+            let pieces = std::mem::take(&mut self.sample);
+            pieces.chunks(PIECE_BYTES).for_each(|piece| self.sample.extend_from_slice(decoder.decode(piece)));
+        }
+        let measure = charset.measure();
+        magic::refuse_binary_data(&self.sample, measure)?;
         let marks = self.sample.chunks(MARK.len()).take(2).take_while(|&bytes| bytes == MARK).count();
         let byte_order_mark = marks > 0;
         let start = skip_lines(&self.sample, marks * MARK.len(), overrides.skip_lines.unwrap_or(0))?;
         let text = &self.sample[start..];
-        let at_eof = self.sample.len() as u64 == self.file_size;
-        let (encoding, encoding_confidence) = match &overrides.encoding {
-            Some(stated) => (charset::supported(stated).unwrap_or_default(), 1.0),
-            None if byte_order_mark => ("utf-8".to_owned(), 1.0),
-            None => encoding::decide(text),
+        let (encoding, encoding_confidence) = match (utf16, &overrides.encoding) {
+            (Some(utf16), _) => (utf16.order.name().to_owned(), utf16.confidence),
+            (None, Some(stated)) => (charset::supported(stated).unwrap_or_default(), 1.0),
+            (None, None) if byte_order_mark => ("utf-8".to_owned(), 1.0),
+            (None, None) => encoding::decide(text),
         };
         let overrides = &in_bytes(overrides, &encoding)?;
         let Decision { dialect, runaway_quote, mut confidence } = dialect::decide(text, at_eof, overrides);
         confidence.encoding = encoding_confidence;
         let mut sample = header::Sample::new(&dialect, text, at_eof);
-        let mut reader =
-            FirstRecordReader::new(dialect, &encoding, self.file_size, (start as u64, self.line_at(start)));
+        let offset_of = |at: usize| measure.bytes(&self.sample[..at]);
+        let mut reader = FirstRecordReader::new(
+            dialect,
+            &encoding,
+            self.file_size,
+            (offset_of(start), self.line_at(start)),
+        );
         if let Some(quote) = runaway_quote {
             reader.report_runaway_quote(text, quote);
         }
@@ -166,14 +188,14 @@ impl Survey {
         confidence.header = if overrides.header.is_some() { 1.0 } else { sample.header_confidence() };
         let has_header = overrides.header.unwrap_or_else(|| sample.has_header());
         if marks > 1 {
-            reader.report_second_mark(MARK.len() as u64);
+            reader.report_second_mark(offset_of(MARK.len()));
         }
         let line_ending = sample.line_ending();
         reader.expect_line_ending(line_ending);
         reader.feed(text)?;
         let sample_width = sample.width();
         let start_line = self.line_at(start);
-        let start = start as u64;
+        let start = offset_of(start);
         let decided = Decided {
             dialect,
             start,
@@ -184,6 +206,7 @@ impl Survey {
             encoding,
             confidence,
             sample_width,
+            decoder,
             reader,
         };
         self.decided = Some(decided);
@@ -195,6 +218,19 @@ impl Survey {
         let mut lines = LineCounter::default();
         lines.advance(&self.sample[..start]);
         lines.lines + 1
+    }
+}
+
+impl Decided {
+    /// Takes the bytes after the sample.
+    fn feed(&mut self, bytes: &[u8]) -> Result<Need, Failure> {
+        let Some(decoder) = &mut self.decoder else { return self.reader.feed(bytes) };
+        for piece in bytes.chunks(PIECE_BYTES) {
+            if self.reader.feed(decoder.decode(piece))? == Need::Nothing {
+                return Ok(Need::Nothing);
+            }
+        }
+        Ok(self.reader.need())
     }
 }
 
@@ -221,7 +257,11 @@ fn column_names(has_header: bool, sample_width: Option<usize>, first: &FirstReco
 /// The delimiter as the file has it: what a person states is UTF-8.
 fn in_bytes(overrides: &FormatOverrides, encoding: &str) -> Result<FormatOverrides, Failure> {
     let Some(stated) = overrides.delimiter else { return Ok(overrides.clone()) };
-    let text = std::str::from_utf8(stated.as_bytes()).ok();
+    // A leaf may end between the two code units of a character that has two.
+    let in_one_unit = |text: &&str| {
+        ByteOrder::of_name(encoding).is_none() || text.chars().all(|character| character.len_utf16() == 1)
+    };
+    let text = std::str::from_utf8(stated.as_bytes()).ok().filter(in_one_unit);
     let bytes = text.and_then(|text| Charset::new(encoding).encode(text));
     let delimiter = bytes.as_deref().and_then(Delimiter::try_new).ok_or_else(|| {
         let message = format!("the delimiter cannot be written in {encoding}, the encoding of the file");
@@ -267,7 +307,9 @@ fn validate(spec: &InspectionSpec) -> Result<(), Failure> {
         others.push(byte);
     }
     if let Some(label) = spec.format.encoding.as_ref().filter(|label| charset::supported(label).is_none()) {
-        return refuse(format!("{label:?} is no encoding that can be read: UTF-8, or one of single bytes"));
+        return refuse(format!(
+            "{label:?} is no encoding that can be read: UTF-8, UTF-16 or one of single bytes; convert to UTF-8 first"
+        ));
     }
     if !spec.quantiles.iter().all(|q| (0.0..=1.0).contains(q)) || spec.quantiles.len() > 1000 {
         return refuse("quantiles must be at most 1,000 ranks between 0 and 1".to_owned());

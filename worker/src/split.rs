@@ -7,7 +7,7 @@ use data_inspector_domain::message::{
 };
 use data_inspector_domain::spec::ResolvedSpec;
 use data_inspector_engine::automaton::State;
-use data_inspector_engine::lanes::{TransitionVector, guess_entry};
+use data_inspector_engine::lanes::TransitionVector;
 use data_inspector_engine::limits::GUESS_BYTES;
 use data_inspector_engine::partial::{LeafPartial, Partial};
 use data_inspector_engine::scan::LeafContext;
@@ -57,7 +57,7 @@ pub(crate) fn inspect_split(
         SplitEntry::Guess => {
             let head_end = context.leaf_end(split.leaves.start).min(start + GUESS_BYTES as u64);
             let source = HeadKept::read(split.source, start..head_end)?;
-            let entry = RunEntry::Assumed(guess_entry(&split.spec.dialect, source.head()));
+            let entry = RunEntry::Assumed(context.guess_entry(source.head()));
             summarize(count(&run(&source, entry), options, on_progress)?, entry)
         }
     }
@@ -103,6 +103,75 @@ fn engine_state(state: EntryState) -> Result<State, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_inspector_domain::spec::InspectionSpec;
+    use data_inspector_engine::finish::finish;
+    use std::num::NonZeroUsize;
+
+    struct InMemory(Vec<u8>);
+
+    impl ByteSource for InMemory {
+        fn size_bytes(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Failure> {
+            let rest = &self.0[(offset as usize).min(self.0.len())..];
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        }
+
+        fn check_unchanged(&self) -> Result<(), Failure> {
+            Ok(())
+        }
+    }
+
+    /// Inspects splits of so many leaves, each as a guess and again where it was wrong; gives the profile and how many
+    /// were inspected again.
+    fn by_splits(
+        source: &InMemory,
+        spec: &ResolvedSpec,
+        leaves: u64,
+        options: &InspectOptions,
+    ) -> (String, u32) {
+        let context = LeafContext::new(spec);
+        let (mut whole, mut state, mut again) = (Partial::new(spec), EntryState::RECORD_START, 0);
+        for start in (context.first_leaf()..context.end_leaf()).step_by(leaves as usize) {
+            let inspect = |entry| {
+                let leaves = start..(start + leaves).min(context.end_leaf());
+                inspect_split(&Split { source, spec, leaves, entry }, options, &|_| {}).unwrap()
+            };
+            let mut split = inspect(SplitEntry::Guess);
+            let truth = split.summary.vector.0[state.0 as usize];
+            let proven = truth.first_start.map_or(CountedFrom::NoRecord, |at| CountedFrom::Record { at });
+            if split.summary.counted_from != proven {
+                again += 1;
+                split = inspect(SplitEntry::Known { state });
+            }
+            whole.merge(split.partial).unwrap();
+            state = truth.exit;
+        }
+        (finish(spec, &whole).to_json(), again)
+    }
+
+    /// Quoted lines, so that some splits begin in quotes, and surrogate pairs, so that some begin in one.
+    #[test]
+    fn splits_of_utf16_give_what_the_whole_gives() {
+        let rows = "1,\"é\u{1F600}\n, \u{1F600}\"\n22,\u{1F600}\u{1F600}\n".repeat(40);
+        let units = format!("\u{feff}id,text\n{rows}");
+        let source = InMemory(units.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        for (leaf_size, chunk_size_bytes) in [(16, 3), (64, 5), (64, 4096)] {
+            let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
+            let options = InspectOptions { threads: NonZeroUsize::MIN, chunk_size_bytes };
+            let whole = crate::inspect(&source, &spec, &options, &|_| {}).unwrap();
+            for leaves in [1, 2, 7] {
+                let (json, again) = by_splits(&source, &whole.spec, leaves, &options);
+                assert!(json == whole.profile.to_json(), "{leaves} leaves of {leaf_size} bytes");
+                let splits = source.size_bytes() / (leaf_size * leaves);
+                assert!(leaf_size < 64 || u64::from(again) * 2 < splits, "{again} of {splits} guessed wrong");
+            }
+        }
+    }
 
     #[test]
     fn states_are_numbered_by_their_place() {

@@ -89,7 +89,7 @@ pub(super) struct InspectionSpecInput {
 /// How a file is to be read. What is left out is decided by looking at the file.
 #[derive(Default, InputObject)]
 struct FormatInput {
-    /// Encoding of the text: `utf-8`, or one of single bytes such as `windows-1252` and `iso-8859-2`.
+    /// Encoding of the text: `utf-8`, `utf-16` (or `utf-16le`, `utf-16be`), or one of single bytes such as `windows-1252`.
     encoding: Option<String>,
     /// Text between two fields, such as `;` or `||`: one to four bytes of UTF-8.
     delimiter: Option<String>,

@@ -350,7 +350,7 @@ export type FormatInput = {
   comment?: InputMaybe<Scalars['String']['input']>;
   /** Text between two fields, such as `;` or `||`: one to four bytes of UTF-8. */
   delimiter?: InputMaybe<Scalars['String']['input']>;
-  /** Encoding of the text: `utf-8`, or one of single bytes such as `windows-1252` and `iso-8859-2`. */
+  /** Encoding of the text: `utf-8`, `utf-16` (or `utf-16le`, `utf-16be`), or one of single bytes such as `windows-1252`. */
   encoding?: InputMaybe<Scalars['String']['input']>;
   /** Character that escapes a quote, one of ASCII; empty: quotes are doubled. */
   escape?: InputMaybe<Scalars['String']['input']>;

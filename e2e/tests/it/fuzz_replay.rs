@@ -38,7 +38,7 @@ fn the_hostile_files_as_inputs() {
             let choice = [format, 2, 5, 0b0101_0110, format & 1];
             replay(targets::law, &path, &[&choice[..], &file].concat());
         }
-        for format in 4..6 {
+        for format in 4..7 {
             replay(targets::pieces, &path, &[&[format, 2], &file[..]].concat());
         }
     }

@@ -3,3 +3,4 @@
 mod changing;
 mod refused;
 mod shapes;
+mod utf16;

@@ -3,7 +3,7 @@
 use data_inspector_domain::spec::SketchSizes;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::places::Place;
+use super::places::{BatchPlace, Place};
 use super::{ColumnOrder, ColumnSequence, ColumnState, shapes_of};
 use crate::cell::{Class, Value, classify};
 use crate::ledger::count_where;
@@ -60,8 +60,8 @@ pub(crate) struct BatchText<'a> {
     pub(crate) ascii: bool,
     /// The same as it is in the file: another one where it had to be decoded.
     pub(crate) raw: &'a [u8],
-    /// Where it starts: of its first byte, and the row of its first record.
-    pub(crate) place: Place,
+    /// Where it is, and the row of its first record.
+    pub(crate) place: BatchPlace<'a>,
     /// Null and missing cells of each record so far, where those of this column are added.
     pub(crate) nulls_of_rows: &'a mut [u32],
 }

@@ -8,6 +8,7 @@ use data_inspector_domain::spec::SketchSizes;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Class;
+use crate::measure::Offsets;
 
 /// Places kept per class, at most.
 pub const PLACES: usize = 10;
@@ -25,11 +26,22 @@ pub struct Place {
     pub row_in_leaf: u64,
 }
 
-impl Place {
-    /// So many bytes and records after this one, in the same leaf.
+/// Where a batch of records is.
+#[derive(Clone, Copy)]
+pub(crate) struct BatchPlace<'a> {
+    /// Of its first byte and its first record.
+    pub(crate) first: Place,
+    /// The text that the records were cut from, and where its bytes are in the file.
+    pub(crate) text: &'a [u8],
+    pub(crate) offsets: &'a Offsets,
+}
+
+impl BatchPlace<'_> {
+    /// So many bytes of the text and records after its beginning.
     #[inline]
-    pub(crate) fn after(self, bytes: u64, rows: u64) -> Self {
-        Self { offset: self.offset + bytes, row_in_leaf: self.row_in_leaf + rows, ..self }
+    pub(crate) fn after(self, bytes: u64, rows: u64) -> Place {
+        let offset = self.offsets.of(self.text, bytes as usize);
+        Place { offset, row_in_leaf: self.first.row_in_leaf + rows, ..self.first }
     }
 }
 

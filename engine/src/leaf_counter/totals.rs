@@ -5,9 +5,10 @@ use data_inspector_domain::spec::LineEnding;
 
 use super::rows::{self, RowShape};
 use crate::charset::Charset;
-use crate::column::{BatchText, ColumnCounter, Place as CellPlace};
+use crate::column::{BatchPlace, BatchText, ColumnCounter, Place as CellPlace};
 use crate::ledger::{Found, Ledger, LineCounter, Spot, excerpt};
 use crate::long_record::{FieldBuffer, LongRecordEnd, LongRecordSink, Place};
+use crate::measure::Offsets;
 use crate::partial::{LeafPartial, LeafTotals};
 use crate::records::{Batch, Cell, Defect};
 use crate::row_facts::{LongRow, RowBatch, RowState};
@@ -24,6 +25,8 @@ pub(super) struct Totals {
     lines: LineCounter,
     line_endings: [u64; 3],
     row_facts: RowState,
+    /// Of the bytes of a batch.
+    offsets: Offsets,
     /// Null and missing cells of each row of a batch.
     nulls_of_rows: Vec<u32>,
     /// Of the long record that is being read.
@@ -44,6 +47,7 @@ impl Totals {
             lines: LineCounter::default(),
             line_endings: [0; 3],
             row_facts: RowState::new(context.file_size(), context.sizes),
+            offsets: Offsets::default(),
             nulls_of_rows: Vec::new(),
             shape: RowShape::default(),
             long_row: LongRow::default(),
@@ -63,16 +67,25 @@ impl Totals {
         LeafPartial { totals, first_start, columns, sequences, row_facts, ledger: self.ledger.take() }
     }
 
-    /// Counts a batch; `text` is what it was cut from, and starts at `offset`.
-    pub(super) fn count_batch(&mut self, context: &LeafContext, text: &[u8], offset: u64, batch: &mut Batch) {
+    /// Counts a batch; `text` is what it was cut from, and starts at `offset`. Returns where it ends.
+    pub(super) fn count_batch(
+        &mut self,
+        context: &LeafContext,
+        text: &[u8],
+        offset: u64,
+        batch: &mut Batch,
+    ) -> u64 {
         let traits = Traits::of(text);
-        self.count_defects(text, offset, batch, &batch.defects);
-        self.count_defects(text, offset, batch, &rows::defects(context, text, batch));
+        let mut offsets = std::mem::take(&mut self.offsets);
+        offsets.restart(context.charset.measure(), offset, text);
+        self.count_defects(text, &offsets, batch, &batch.defects);
+        self.count_defects(text, &offsets, batch, &rows::defects(context, text, batch));
         if traits.control || !traits.ascii {
-            self.count_text_defects(context, text, offset, batch, traits);
+            self.count_text_defects(context, text, &offsets, batch, traits);
         }
         self.lines.advance(text);
-        let place = CellPlace { offset, leaf: self.leaf, row_in_leaf: self.rows };
+        let first = CellPlace { offset, leaf: self.leaf, row_in_leaf: self.rows };
+        let place = BatchPlace { first, text, offsets: &offsets };
         self.rows += batch.bounds.len() as u64;
         self.line_endings.iter_mut().zip(batch.line_endings).for_each(|(mine, theirs)| *mine += theirs);
         let (raw, mut raw_spans, mut decoded) = (text, Vec::new(), Vec::new());
@@ -96,9 +109,11 @@ impl Totals {
         }
         self.row_facts.add_batch(&RowBatch { context, text, raw, batch, place, nulls: &nulls_of_rows });
         self.nulls_of_rows = nulls_of_rows;
+        self.offsets = offsets;
+        self.offsets.end()
     }
 
-    fn count_defects(&mut self, text: &[u8], offset: u64, batch: &Batch, defects: &[Defect]) {
+    fn count_defects(&mut self, text: &[u8], offsets: &Offsets, batch: &Batch, defects: &[Defect]) {
         if defects.is_empty() {
             return;
         }
@@ -109,7 +124,8 @@ impl Totals {
             let (leaf, rows) = (self.leaf, self.rows);
             followers[defect.code as usize] -= 1;
             let spot = || spot(leaf, rows, text, batch, defect, lines.at(defect.at));
-            self.ledger.add(defect.code, offset + defect.at as u64, followers[defect.code as usize], spot);
+            let offset = offsets.of(text, defect.at);
+            self.ledger.add(defect.code, offset, followers[defect.code as usize], spot);
         }
     }
 
@@ -118,15 +134,15 @@ impl Totals {
         &mut self,
         context: &LeafContext,
         text: &[u8],
-        offset: u64,
+        offsets: &Offsets,
         batch: &Batch,
         traits: Traits,
     ) {
         let mut places = Vec::new();
-        let is_utf8 = matches!(context.charset, Charset::Utf8);
-        let looked_at = Traits { ascii: traits.ascii || !is_utf8, ..traits };
+        let looked_at = Traits { ascii: traits.ascii || !context.charset.is_unicode(), ..traits };
         for_each_suspect(text, looked_at, |code, at| places.push((code, at)));
         context.charset.for_each_undecodable(text, |at| places.push((FindingCode::UndecodableByte, at)));
+        let is_utf8 = matches!(context.charset, Charset::Utf8);
         if is_utf8 && !traits.ascii && simdutf8::basic::from_utf8(text).is_err() {
             for_each_ill_formed(text, |at| places.push((FindingCode::InvalidUtf8, at)));
         }
@@ -136,7 +152,7 @@ impl Totals {
         for (code, at) in places {
             let (leaf, rows) = (self.leaf, self.rows);
             followers[code as usize] -= 1;
-            self.ledger.add(code, offset + at as u64, followers[code as usize], || {
+            self.ledger.add(code, offsets.of(text, at), followers[code as usize], || {
                 let after = batch.bounds.partition_point(|&(start, _)| start <= at);
                 let row = after.checked_sub(1).filter(|&row| at < batch.bounds[row].1);
                 let column = row.and_then(|row| column_at(context.width, batch, row, at));

@@ -4,7 +4,7 @@ use data_inspector_domain::finding::FindingCode;
 
 use super::sample::SampledCells;
 use super::shown::{COLUMNS_SHOWN, ShownRow};
-use crate::column::Place;
+use crate::column::BatchPlace;
 use crate::records::{Batch, Cell, unquote};
 use crate::scan::LeafContext;
 
@@ -16,8 +16,8 @@ pub(crate) struct RowBatch<'a> {
     /// The text that the records were cut from, as it is in the file.
     pub(crate) raw: &'a [u8],
     pub(crate) batch: &'a Batch,
-    /// Where it starts, and the row of its first record.
-    pub(crate) place: Place,
+    /// Where it is, and the row of its first record.
+    pub(crate) place: BatchPlace<'a>,
     /// Null and missing cells of each.
     pub(crate) nulls: &'a [u32],
 }

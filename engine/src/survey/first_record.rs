@@ -90,15 +90,20 @@ impl FirstRecordReader {
             counted.advance(&text[passed..at]);
             passed = at;
             self.sink.line = self.line;
-            let offset = self.offset + at as u64;
+            let offset = self.offset_in(text, at);
             let line = text[at..table].split(|byte| matches!(byte, b'\n' | b'\r')).next();
             let excerpt = excerpt(line.unwrap_or_default(), 0);
             let place = Place { offset, lines: counted.lines, column: None, found: None, excerpt };
             self.sink.add(FindingCode::Preamble, None, &place);
         }
         counted.advance(&text[passed..table]);
-        self.offset += table as u64;
+        self.offset = self.offset_in(text, table);
         self.line += counted.lines;
+    }
+
+    /// File offset of a place in a text that starts where this reader starts.
+    fn offset_in(&self, text: &[u8], at: usize) -> u64 {
+        self.offset + self.rules.charset.measure().bytes(&text[..at])
     }
 
     /// Reports the quote at index `quote` of `text`, which starts where this reader starts: it never closes, and the
@@ -113,7 +118,7 @@ impl FirstRecordReader {
         lines.advance(before);
         self.sink.line = self.line;
         let excerpt = excerpt(&text[line_start..line_end], quote - line_start);
-        let offset = self.offset + quote as u64;
+        let offset = self.offset_in(text, quote);
         let place = Place { offset, lines: lines.lines, column: Some(column), found: None, excerpt };
         self.sink.add(FindingCode::UnclosedQuote, Some(0), &place);
     }
@@ -128,8 +133,8 @@ impl FirstRecordReader {
             if let Some(place) = self.open_blank_line.take() {
                 let is_crlf = byte == b'\n';
                 self.sink.end_line(if is_crlf { LineEnding::Crlf } else { LineEnding::Cr }, place, None);
+                self.offset = self.offset_in(rest, usize::from(is_crlf));
                 rest = &rest[usize::from(is_crlf)..];
-                self.offset += u64::from(is_crlf);
             } else if self.done {
                 break;
             } else if self.record.is_none() && matches!(byte, b'\n' | b'\r') {
@@ -173,7 +178,7 @@ impl FirstRecordReader {
         } else {
             self.open_blank_line = Some((self.offset, self.line));
         }
-        self.offset += 1;
+        self.offset = self.offset_in(&[byte], 1);
         self.line += 1;
     }
 
@@ -184,11 +189,11 @@ impl FirstRecordReader {
         let record = self.record.get_or_insert_with(|| LongRecord::new(rules, offset));
         match record.feed(bytes, &mut self.sink) {
             None => {
-                self.offset += bytes.len() as u64;
+                self.offset = self.offset_in(bytes, bytes.len());
                 &[]
             }
             Some((taken, end)) => {
-                self.offset += taken as u64;
+                self.offset = self.offset_in(bytes, taken);
                 self.record = None;
                 self.end_record(&end);
                 &bytes[taken..]

@@ -89,7 +89,7 @@ fn check_that_pieces_change_nothing(path: &Path, bytes: &[u8]) {
     }
 }
 
-fn corpus() -> Vec<PathBuf> {
+pub(crate) fn corpus() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
@@ -100,13 +100,13 @@ fn corpus() -> Vec<PathBuf> {
     files
 }
 
-/// Whether the file can be read; if it is refused, it is refused in the same words at every chunk size.
 fn check_file(path: &Path, bytes: &[u8], leaf_size: u64, limits: LengthLimits) -> bool {
     let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
     check(path, bytes, &spec, limits)
 }
 
-fn check(path: &Path, bytes: &[u8], spec: &InspectionSpec, limits: LengthLimits) -> bool {
+/// Whether the file can be read; if it is refused, it is refused in the same words at every chunk size.
+pub(crate) fn check(path: &Path, bytes: &[u8], spec: &InspectionSpec, limits: LengthLimits) -> bool {
     let leaf_size = spec.leaf_size_bytes;
     let place = |what: &str| format!("{}, leaves of {leaf_size:?}, {limits:?}, {what}", path.display());
     let reading = match Reading::try_new(bytes, spec, usize::MAX) {
@@ -145,7 +145,7 @@ fn check(path: &Path, bytes: &[u8], spec: &InspectionSpec, limits: LengthLimits)
 }
 
 /// Shows where two documents part instead of both of them.
-fn assert_same(found: &str, expected: &str, place: &str) {
+pub(crate) fn assert_same(found: &str, expected: &str, place: &str) {
     let same = found.bytes().zip(expected.bytes()).take_while(|(a, b)| a == b).count();
     let around = |text: &str| {
         String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(80)..])

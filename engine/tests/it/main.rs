@@ -12,3 +12,4 @@ mod reading;
 mod row_estimates;
 mod rows;
 mod survey;
+mod utf16;

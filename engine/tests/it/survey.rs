@@ -199,7 +199,8 @@ fn impossible_specs_are_refused() {
         spec.format.delimiter = Delimiter::try_new(b"|'");
         spec.format.quote = Some(ByteChoice::Byte(b'\''));
     });
-    refuse(|spec| spec.format.encoding = Some("utf-16".to_owned()));
+    refuse(|spec| spec.format.encoding = Some("utf-32".to_owned()));
+    refuse(|spec| spec.format.encoding = Some("shift_jis".to_owned()));
     refuse(|spec| spec.quantiles = vec![1.5]);
     refuse(|spec| spec.quantiles = vec![f64::NAN]);
     refuse(|spec| spec.histogram_bins = 0);
@@ -215,7 +216,12 @@ fn what_is_no_text_is_refused_by_name() {
     };
     assert!(refused(b"PAR1....").contains("Parquet"));
     assert!(refused(b"\x1F\x8B\x08\x00").contains("gzip"));
-    assert!(refused(b"\xFF\xFEi\0d\0").contains("UTF-16"));
+    for utf32 in
+        [&b"\xFF\xFE\0\0i\0\0\0"[..], b"\0\0\xFE\xFF\0\0\0i", b"i\0\0\0,\0\0\0\n\0\0\0", b"\0\0\0i\0\0\0\n"]
+    {
+        let message = refused(utf32);
+        assert!(message.contains("UTF-32") && message.contains("convert it to UTF-8"), "{message}");
+    }
     assert!(refused(b"\x7FELF\x02\x01\x00\x00").contains("binary"));
 }
 

@@ -19,8 +19,8 @@ fn other_formats_are_named() {
     check_bytes(b"PK\x03\x04\x14\x00", &["zip"]);
     check_bytes(b"%PDF-1.7\n", &["PDF"]);
     check_bytes(b"SQLite format 3\x00\x10", &["SQLite"]);
-    check_bytes(b"\xFF\xFEa\x00,\x00b\x00", &["UTF-16"]);
-    check_bytes(b"\xFE\xFF\x00a\x00,\x00b", &["UTF-16"]);
+    check_bytes(b"\xFF\xFE\x00\x00a\x00\x00\x00", &["UTF-32", "convert it to UTF-8"]);
+    check_bytes(b"a\x00\x00\x00,\x00\x00\x00", &["UTF-32", "convert it to UTF-8"]);
     check_bytes(b"\x89PNG\r\n\x1A\n\x00\x00\x00\rIHDR\x00\x00\x00\x01", &["binary data", "NUL"]);
     check_bytes(&[0; 4096], &["binary data", "first of 4096 NUL bytes is at byte 0"]);
 }

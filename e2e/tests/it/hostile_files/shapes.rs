@@ -12,9 +12,9 @@ use data_inspector_domain::profile::Profile;
 
 use crate::support::{MIB, counts, file, file_of, finding, inspect_file, run, run_measured};
 
-const SIZE: u64 = 64 * MIB;
+pub(super) const SIZE: u64 = 64 * MIB;
 /// Of files whose every byte is special, which takes longer.
-const DENSE_SIZE: u64 = 16 * MIB;
+pub(super) const DENSE_SIZE: u64 = 16 * MIB;
 /// What one process may hold, whatever the file.
 const MOST_MEMORY: u64 = 256 * MIB;
 
@@ -47,7 +47,7 @@ fn hardly_anything() {
 }
 
 /// `head`, then `unit` again and again, then `tail`: about `size` bytes. Says how many units.
-fn repeated(size: u64, head: &[u8], unit: &[u8], tail: &[u8]) -> (tempfile::NamedTempFile, u64) {
+pub(super) fn repeated(size: u64, head: &[u8], unit: &[u8], tail: &[u8]) -> (tempfile::NamedTempFile, u64) {
     let block = unit.repeat(MIB as usize / unit.len());
     let blocks = size / block.len() as u64;
     let file = file(|out| {
@@ -69,7 +69,7 @@ fn before_table(head: &[u8], kind: Kind) -> tempfile::NamedTempFile {
 /// Checks that the file is read at most so many times, that leaf sizes agree on what is in it, and that memory is
 /// bounded.
 #[track_caller]
-fn check_cost(file: &tempfile::NamedTempFile, most_times: f64) -> Profile {
+pub(super) fn check_cost(file: &tempfile::NamedTempFile, most_times: f64) -> Profile {
     let size = file.path().metadata().unwrap().len();
     let [small_leaves, usual_leaves] = [MIB, 4 * MIB].map(|leaf_size| {
         let inspected = inspect_file(file.path(), leaf_size);
