@@ -176,7 +176,7 @@ impl Inspection {
 
     /// What was found, as far as the file is read; null before there is anything.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<Profile>, RequestError> {
-        Profile::of(Caller::reading(ctx)?, &self.0).await
+        Box::pin(Profile::of(Caller::reading(ctx)?, &self.0)).await
     }
 
     /// What has happened, in order. The subscription `inspectionEvents` sends the same.
@@ -230,7 +230,7 @@ impl Inspection {
         let list = format!("tasks of {}", self.0.id);
         let request = PageArguments { first, after, last, before }.request(&list)?;
         let states: Vec<_> = states.unwrap_or_default().into_iter().map(Into::into).collect();
-        let page = caller.store().list_tasks(caller.scope(), self.0.id, &states, &request).await?;
+        let page = Box::pin(caller.store().list_tasks(caller.scope(), self.0.id, &states, &request)).await?;
         Ok(Connection::of_page(page, &request, &list, store::Task::key, Task))
     }
 

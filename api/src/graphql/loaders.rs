@@ -88,40 +88,47 @@ impl Loaders {
     }
 
     pub(super) async fn file(&self, id: FileId) -> Result<Option<File>, RequestError> {
-        answered(self.files.try_load(id).await)
+        load(&self.files, id).await
     }
 
     pub(super) async fn inspection(&self, id: InspectionId) -> Result<Option<Inspection>, RequestError> {
-        answered(self.inspections.try_load(id).await)
+        load(&self.inspections, id).await
     }
 
     pub(super) async fn person(&self, id: PrincipalId) -> Result<Option<Principal>, RequestError> {
-        answered(self.people.try_load(id).await)
+        load(&self.people, id).await
     }
 
     pub(super) async fn upload(&self, id: UploadId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
-        answered(self.uploads.try_load(id).await)
+        load(&self.uploads, id).await
     }
 
     pub(super) async fn upload_of(&self, id: FileId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
-        answered(self.uploads_of_files.try_load(id).await)
+        load(&self.uploads_of_files, id).await
     }
 
     pub(super) async fn events(&self, key: EventsKey) -> Result<Vec<StoredEvent>, RequestError> {
-        Ok(answered(self.events.try_load(key).await)?.unwrap_or_default())
+        Ok(load(&self.events, key).await?.unwrap_or_default())
     }
 
     pub(super) async fn newest_inspections(&self, key: NewestKey) -> Result<Vec<Inspection>, RequestError> {
-        Ok(answered(self.newest.try_load(key).await)?.unwrap_or_default())
+        Ok(load(&self.newest, key).await?.unwrap_or_default())
     }
 
     /// Notes that the caller sees values of the file of an inspection; they are shown after that.
     pub(super) async fn note_values_seen(&self, id: InspectionId) -> Result<(), RequestError> {
-        answered(self.values_seen.try_load(ValuesOf(id)).await).map(drop)
+        load(&self.values_seen, ValuesOf(id)).await.map(drop)
     }
 }
 
-fn answered<V>(answer: Result<Found<V>, std::io::Error>) -> Result<Option<V>, RequestError> {
+/// Boxed, as what a statement needs is large: the future of each field has room for the largest of its type.
+async fn load<K, V>(loader: &ById<K, V>, key: K) -> Result<Option<V>, RequestError>
+where
+    K: Eq + Hash + Clone + std::fmt::Debug,
+    V: Clone,
+    Batch: BatchFn<K, Found<V>>,
+{
+    let answer = Box::pin(loader.try_load(key)).await;
     answer.map_err(RequestError::internal)?.map_err(RequestError::of_shared)
 }
 

@@ -66,7 +66,7 @@ impl Upload {
 
     async fn received(&self, caller: Caller<'_>) -> Result<&[(BlockIndex, u64)], RequestError> {
         let list = || received_blocks(&caller.deps.blobs, &self.file);
-        Ok(self.received.get_or_try_init(list).await?)
+        Ok(Box::pin(self.received.get_or_try_init(list)).await?)
     }
 }
 
@@ -132,7 +132,7 @@ impl Upload {
         }
         let (grants, key) = (&caller.deps.grants, blob_key(&self.file)?);
         // Where the storage can tell who may write, blocks do not come through here.
-        let signed = caller.deps.blobs.upload_grant(&key, grants.lifetime()).await?;
+        let signed = Box::pin(caller.deps.blobs.upload_grant(&key, grants.lifetime())).await?;
         let grant = signed.map_or_else(|| grants.grant(self.upload.id), Grant::from);
         Ok(Some(UploadGrant { url: Url(grant.url), headers: Vec::new(), not_after: grant.not_after.into() }))
     }

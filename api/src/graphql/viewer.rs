@@ -50,7 +50,7 @@ impl ViewerObject {
     /// The workspace they act in: everything else is about this one.
     async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<Workspace>, RequestError> {
         let caller = Caller::reading(ctx)?;
-        let found = caller.store().workspace(caller.scope()).await?;
+        let found = Box::pin(caller.store().workspace(caller.scope())).await?;
         let workspace = |found: store::Workspace| Workspace {
             id: found.id.into(),
             name: found.name,
