@@ -176,7 +176,7 @@ def describe_environment(arguments, contestants):
         "commit": output_of(["git", "-C", HERE, "describe", "--always", "--dirty"]),
         "cpu": models[0] if models else platform.machine(),
         "memoryGib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
-        "kernel": platform.release(),
+        "kernel": platform.release().split("-")[0],
         "loadBefore": load,
         "threads": arguments.threads,
         "rounds": arguments.rounds,

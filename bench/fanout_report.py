@@ -14,7 +14,8 @@ Made by `python3 bench/fanout.py --page docs/fanout.md`; not written by hand. Wh
 
 def write_report(page, results, kinds):
     cores, when = os.cpu_count(), datetime.date.today().isoformat()
-    lines = [f"{when}, {cores} cores, {platform.machine()}, Linux {platform.release()}; server, load, PostgreSQL and Kafka on the same cores.\n"]
+    kernel = platform.release().split("-")[0]
+    lines = [f"{when}, {cores} cores, {platform.machine()}, Linux {kernel}; server, load, PostgreSQL and Kafka on the same cores.\n"]
     for name, by_kind in results.items():
         title, columns = SECTIONS["delay" if name.startswith("delay") else name]
         lines.append(f"\n## {title.format(name.removeprefix('delay'))}\n")
