@@ -182,9 +182,8 @@ fn classify_letters(text: &[u8]) -> Value {
 }
 
 fn is_uuid(text: &[u8]) -> bool {
-    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-    let hexadecimal = || count_where(text, |byte| byte.is_ascii_hexdigit());
-    HYPHENS.iter().all(|&at| text[at] == b'-') && hexadecimal() == (text.len() - HYPHENS.len()) as u64
+    let has_hyphens = [8, 13, 18, 23].iter().all(|&at| text[at] == b'-');
+    has_hyphens && count_where(text, |byte| byte.is_ascii_hexdigit()) == 32
 }
 
 /// The parts of `-digits.digits e±digits`.
