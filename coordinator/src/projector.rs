@@ -9,10 +9,12 @@ use data_inspector_domain::task::fence::StaleReason;
 use data_inspector_domain::time::Timestamp;
 use data_inspector_platform::bus::{Delivery, EventBus, GroupMember, Message, Record, Topic};
 use data_inspector_platform::store::{self, AttemptPolicy, Disposition, Store, Task, TaskResult};
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
+use crate::MAX_UNACKED;
 use crate::clock::ResultsClock;
 use crate::dispatcher::SharedWorkers;
 use crate::error::CoordinatorError;
@@ -43,7 +45,10 @@ impl Projector {
         loop {
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => break,
+                () = shutdown.cancelled() => {
+                    self.consume_what_has_come(&mut *member, &shutdown).await;
+                    break;
+                }
                 Ok(()) = assigned.changed() => self.progress.forget(),
                 delivery = member.next() => match delivery {
                     Ok(Some(delivery)) => if !self.consume(delivery, &shutdown).await { break },
@@ -56,6 +61,16 @@ impl Projector {
             }
         }
         member.leave().await;
+    }
+
+    /// A worker that ends with this process has handed back what it was at, and its bus may end, too.
+    async fn consume_what_has_come(&self, member: &mut dyn GroupMember, shutdown: &CancellationToken) {
+        for _ in 0..MAX_UNACKED.get() {
+            let Some(Ok(Some(delivery))) = member.next().now_or_never() else { return };
+            if !self.consume(delivery, shutdown).await {
+                return;
+            }
+        }
     }
 
     /// Takes a message until it is taken or can never be; whether to go on.
