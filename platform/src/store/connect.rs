@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use data_inspector_domain::time::Timestamp;
 use data_inspector_migration::{Migrator, MigratorTrait};
@@ -19,6 +19,9 @@ use super::error::{StoreError, StoreErrorKind};
 
 /// A number nobody else locks: replicas that start together migrate one after the other.
 const MIGRATION_LOCK: i64 = 0x4461_7461_496e_7370;
+
+/// Pause before a SQLite file is opened again that another process has locked.
+const WHILE_LOCKED: Duration = Duration::from_millis(10);
 
 /// Where the store is, and how much of it may be used.
 #[derive(Clone, Debug)]
@@ -93,9 +96,9 @@ impl Store {
     pub async fn connect(config: &StoreConfig, clock: Clock) -> Result<Self, StoreError> {
         if config.url.starts_with("sqlite:") {
             use SqliteSynchronous::{Full, Normal};
-            let reader = Database::connect(sqlite_options(config, config.max_connections, Full)).await?;
-            let writer = Database::connect(sqlite_options(config, 1, Full)).await?;
-            let hasty_writer = Database::connect(sqlite_options(config, 1, Normal)).await?;
+            let reader = connect_sqlite(config, config.max_connections, Full).await?;
+            let writer = connect_sqlite(config, 1, Full).await?;
+            let hasty_writer = connect_sqlite(config, 1, Normal).await?;
             return Ok(Self::of(reader, Some([writer, hasty_writer]), clock));
         }
         Ok(Self::of(Database::connect(postgres_options(config)).await?, None, clock))
@@ -251,6 +254,26 @@ fn postgres_options(config: &StoreConfig) -> ConnectOptions {
             postgres.options([("idle_in_transaction_session_timeout", &idle_timeout)])
         });
     options
+}
+
+/// A new file gets its write-ahead log from whoever opens it first. The lock for that is one SQLite does not wait for.
+async fn connect_sqlite(
+    config: &StoreConfig,
+    connections: u32,
+    synchronous: SqliteSynchronous,
+) -> Result<DatabaseConnection, StoreError> {
+    let began = Instant::now();
+    loop {
+        let connected = Database::connect(sqlite_options(config, connections, synchronous)).await;
+        match connected.map_err(StoreError::from) {
+            Err(error)
+                if error.kind == StoreErrorKind::Unavailable && began.elapsed() < config.acquire_timeout =>
+            {
+                tokio::time::sleep(WHILE_LOCKED).await;
+            }
+            connected => return connected,
+        }
+    }
 }
 
 fn sqlite_options(config: &StoreConfig, connections: u32, synchronous: SqliteSynchronous) -> ConnectOptions {
