@@ -65,8 +65,8 @@ pub(crate) fn run(path: &Path) -> Ran {
     command.args(["inspect", "--json"]).arg(path).output().expect("the program can be started").into()
 }
 
-/// Runs `data-inspector inspect --json` with these arguments, and returns its peak memory in bytes as well. One at a time: what waits to
-/// be merged, and with it the peak, is more where threads wait for processors.
+/// Runs `data-inspector inspect --json` with these arguments, and returns its peak memory in bytes as well. One at a
+/// time: what waits to be merged, and with it the peak, is more where threads wait for processors.
 pub(crate) fn run_measured<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> (Ran, u64) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock();
