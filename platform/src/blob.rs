@@ -286,6 +286,7 @@ impl BlobStore {
         // It is wanted as a whole: no need to start with small requests.
         let mut config = self.inner.config.clone();
         config.chunk_bytes = config.chunk_bytes.max(config.sub_range_bytes as usize);
+        config.first_request_bytes = config.sub_range_bytes;
         let reading = (config, &self.inner.document_counters);
         let mut stream =
             self.reader(key, reader.etag().clone(), size_bytes, reading).stream(0..size_bytes)?;

@@ -316,6 +316,18 @@ async fn requests_are_bounded_and_start_small() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_asked_for_behind_what_the_consumer_is_at_first() {
+    let scene = scene(&[], None, config()).await;
+    let mut stream = scene.reader.stream(0..SIZE as u64).unwrap();
+    let first = stream.next().await.unwrap().unwrap().len() as u64;
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(scene.store.counters().bytes(), first);
+    stream.next().await.unwrap().unwrap();
+    sleep(Duration::from_secs(3600)).await;
+    assert!(scene.store.counters().bytes() > 2 * first);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_consumer_who_waits_holds_the_store_up() {
     let mut config = config();
     (config.sub_range_bytes, config.chunk_bytes, config.read_ahead_bytes) = (10_000, 1_000, 20_000);

@@ -113,7 +113,7 @@ impl From<BlobError> for Stop {
 pub(super) async fn fetch(blob: Arc<Pinned>, range: Range<u64>, outlet: Outlet) {
     let mut sub_range_bytes = blob.config.first_request_bytes();
     let mut offset = range.start;
-    while offset < range.end {
+    while offset < range.end && outlet.has_room().await {
         let end = range.end.min(offset.saturating_add(sub_range_bytes));
         match blob.fetch_sub_range(offset..end, &outlet).await {
             Ok(()) => {}
@@ -217,6 +217,11 @@ impl Pinned {
 }
 
 impl Outlet {
+    /// Waits until anything fits into the read-ahead; false if nothing ever will.
+    async fn has_room(&self) -> bool {
+        self.window.acquire().await.is_ok()
+    }
+
     /// Waits until the piece fits into the read-ahead.
     async fn send(&self, bytes: Bytes) -> Result<(), Stop> {
         let permits = bytes.len() as u32;

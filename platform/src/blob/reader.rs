@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::GetOptions;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 use tracing::Instrument as _;
 
@@ -21,10 +21,13 @@ const MAX_WAITING_CHUNKS: usize = 1024;
 /// How blobs are read. A zero counts as one.
 #[derive(Clone, Debug)]
 pub struct ReadConfig {
-    /// Most bytes asked for in one request; 8–16 MiB suit Azure. A stream starts with [`Self::chunk_bytes`] and
-    /// doubles, so that one that is soon given up costs little.
+    /// Most bytes asked for in one request; 8–16 MiB suit Azure.
     pub sub_range_bytes: u64,
-    /// Most bytes of one stream that wait for the consumer. Like the requests it starts small and doubles.
+    /// Most bytes asked for at first; each request after that is twice the one before. Most streams past the end of a
+    /// leaf are soon given up: they are there to see where a record ends.
+    pub first_request_bytes: u64,
+    /// Most bytes of one stream that wait for the consumer or that it is at. Like the requests it starts small and
+    /// doubles.
     pub read_ahead_bytes: u32,
     /// Most bytes handed out at once.
     pub chunk_bytes: usize,
@@ -42,6 +45,7 @@ impl Default for ReadConfig {
     fn default() -> Self {
         Self {
             sub_range_bytes: 8 << 20,
+            first_request_bytes: 64 << 10,
             read_ahead_bytes: 8 << 20,
             chunk_bytes: 256 << 10,
             timeout: Duration::from_secs(25),
@@ -58,8 +62,13 @@ impl ReadConfig {
         self.chunk_bytes.clamp(1, self.read_ahead_bytes.max(1) as usize)
     }
 
+    /// Not more than a chunk.
     pub(super) fn first_request_bytes(&self) -> u64 {
-        (self.chunk_bytes as u64).clamp(1, self.sub_range_bytes.max(1))
+        self.first_request_bytes.min(self.chunk_bytes as u64).clamp(1, self.sub_range_bytes.max(1))
+    }
+
+    fn first_window_bytes(&self) -> usize {
+        self.first_request_bytes().min(self.read_ahead_bytes.max(1).into()) as usize
     }
 }
 
@@ -97,7 +106,7 @@ impl BlobReader {
         if range.start > range.end || range.end > size_bytes {
             return Err(BlobErrorKind::OutOfRange { size_bytes }.on("read", &self.pinned.key));
         }
-        let window = self.pinned.config.piece_bytes();
+        let window = self.pinned.config.first_window_bytes();
         let permits = Arc::new(Semaphore::new(window));
         let (chunks, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
         let throttle = Throttle::new(self.pinned.config.max_stream_bytes_per_second);
@@ -109,6 +118,7 @@ impl BlobReader {
             receiver,
             permits,
             window,
+            at: None,
             position: range.start,
             end: range.end,
             task: task.abort_handle(),
@@ -147,6 +157,8 @@ pub struct BlobStream {
     permits: Arc<Semaphore>,
     /// Bytes the window has now.
     window: usize,
+    /// The share of the window of the bytes that were handed out last.
+    at: Option<OwnedSemaphorePermit>,
     position: u64,
     end: u64,
     task: AbortHandle,
@@ -168,6 +180,7 @@ impl BlobStream {
         if self.position == self.end {
             return Ok(None);
         }
+        self.widen();
         let received = self.receiver.recv().await;
         self.take(received).map(Some)
     }
@@ -177,6 +190,7 @@ impl BlobStream {
         if self.position == self.end {
             return Ok(None);
         }
+        self.widen();
         let received = self.receiver.blocking_recv();
         self.take(received).map(Some)
     }
@@ -185,13 +199,19 @@ impl BlobStream {
         let ended =
             || BlobErrorKind::Unavailable.on("read", &self.pinned.key).with_source("its task has ended");
         let Chunk { bytes, permit } = received.ok_or_else(ended)??;
-        drop(permit);
+        self.at = Some(permit);
         self.position += bytes.len() as u64;
+        Ok(bytes)
+    }
+
+    /// Makes room for more once the consumer has done with what it was at. A consumer that asks for no more, as its
+    /// record has ended, costs the store nothing beyond what it got.
+    fn widen(&mut self) {
+        let Some(permit) = self.at.take() else { return };
         let room = (self.pinned.config.read_ahead_bytes as usize).saturating_sub(self.window);
-        let more = bytes.len().min(room);
+        let more = permit.num_permits().min(room);
         self.window += more;
         self.permits.add_permits(more);
-        Ok(bytes)
     }
 }
 
