@@ -33,8 +33,7 @@ fn main() {
     {
         let mut bytes = Vec::new();
         let written = generate(*kind, mib << 20, 1, &mut bytes).expect("memory takes all");
-        let best =
-            (0..rounds).map(|_| seconds(&bytes, (leaf_mib as u64) << 20)).fold(f64::INFINITY, f64::min);
+        let best = (0..rounds).map(|_| seconds(&bytes, leaf_mib << 20)).fold(f64::INFINITY, f64::min);
         let per = |count: f64| best * 1e9 / count;
         let (size, cells) = (bytes.len() as f64, (written.rows * written.columns as u64) as f64);
         println!(

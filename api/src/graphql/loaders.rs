@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use data_inspector_domain::event::EventType;
 use data_inspector_domain::event::cursor::Cursor;
@@ -13,6 +14,7 @@ use data_inspector_platform::store::{
 };
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
+use tokio::task::yield_now;
 
 use super::error::RequestError;
 
@@ -57,11 +59,17 @@ pub(super) struct Loaders {
     events: ById<EventsKey, Vec<StoredEvent>>,
     newest: ById<NewestKey, Vec<Inspection>>,
     values_seen: ById<ValuesOf, ()>,
+    /// How often a field has asked for something or got it.
+    moves: AtomicUsize,
 }
 
-/// How often a loader lets others go on before it reads. What a batch has brought is handed on one by one, about thirty
-/// in each turn; with fewer turns than the rows of a page need, the next batch would be read in parts.
-const PATIENCE: usize = 32;
+/// A key is asked for when for so many turns no field of the request has asked for anything or got it. What a batch
+/// brought is handed on a few rows at a time: whoever asks sooner reads the next level in parts, and each further turn
+/// polls every field that waits.
+const QUIET_TURNS: usize = 2;
+
+/// Turns a loader lets pass before it reads: fields do not all find that it is quiet in the same turn.
+const PATIENCE: usize = 2;
 
 fn loader<K, V>(batch: Batch) -> ById<K, V>
 where
@@ -84,52 +92,67 @@ impl Loaders {
             events: loader(batch.clone()),
             newest: loader(batch.clone()),
             values_seen: loader(batch),
+            moves: AtomicUsize::new(0),
         }
     }
 
     pub(super) async fn file(&self, id: FileId) -> Result<Option<File>, RequestError> {
-        load(&self.files, id).await
+        self.load(&self.files, id).await
     }
 
     pub(super) async fn inspection(&self, id: InspectionId) -> Result<Option<Inspection>, RequestError> {
-        load(&self.inspections, id).await
+        self.load(&self.inspections, id).await
     }
 
     pub(super) async fn person(&self, id: PrincipalId) -> Result<Option<Principal>, RequestError> {
-        load(&self.people, id).await
+        self.load(&self.people, id).await
     }
 
     pub(super) async fn upload(&self, id: UploadId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
-        load(&self.uploads, id).await
+        self.load(&self.uploads, id).await
     }
 
     pub(super) async fn upload_of(&self, id: FileId) -> Result<Option<Arc<(Upload, File)>>, RequestError> {
-        load(&self.uploads_of_files, id).await
+        self.load(&self.uploads_of_files, id).await
     }
 
     pub(super) async fn events(&self, key: EventsKey) -> Result<Vec<StoredEvent>, RequestError> {
-        Ok(load(&self.events, key).await?.unwrap_or_default())
+        Ok(self.load(&self.events, key).await?.unwrap_or_default())
     }
 
     pub(super) async fn newest_inspections(&self, key: NewestKey) -> Result<Vec<Inspection>, RequestError> {
-        Ok(load(&self.newest, key).await?.unwrap_or_default())
+        Ok(self.load(&self.newest, key).await?.unwrap_or_default())
     }
 
     /// Notes that the caller sees values of the file of an inspection; they are shown after that.
     pub(super) async fn note_values_seen(&self, id: InspectionId) -> Result<(), RequestError> {
-        load(&self.values_seen, ValuesOf(id)).await.map(drop)
+        self.load(&self.values_seen, ValuesOf(id)).await.map(drop)
     }
-}
 
-/// Boxed, as what a statement needs is large: the future of each field has room for the largest of its type.
-async fn load<K, V>(loader: &ById<K, V>, key: K) -> Result<Option<V>, RequestError>
-where
-    K: Eq + Hash + Clone + std::fmt::Debug,
-    V: Clone,
-    Batch: BatchFn<K, Found<V>>,
-{
-    let answer = Box::pin(loader.try_load(key)).await;
-    answer.map_err(RequestError::internal)?.map_err(RequestError::of_shared)
+    /// Boxed, as what a statement needs is large: the future of each field has room for the largest of its type.
+    async fn load<K, V>(&self, loader: &ById<K, V>, key: K) -> Result<Option<V>, RequestError>
+    where
+        K: Eq + Hash + Clone + std::fmt::Debug,
+        V: Clone,
+        Batch: BatchFn<K, Found<V>>,
+    {
+        self.moves.fetch_add(1, Ordering::Relaxed);
+        self.quiet().await;
+        let answer = Box::pin(loader.try_load(key)).await;
+        self.moves.fetch_add(1, Ordering::Relaxed);
+        answer.map_err(RequestError::internal)?.map_err(RequestError::of_shared)
+    }
+
+    /// Waits until nothing moves.
+    async fn quiet(&self) {
+        let (mut moves, mut turns) = (self.moves.load(Ordering::Relaxed), 0);
+        while turns < QUIET_TURNS {
+            yield_now().await;
+            let now = self.moves.load(Ordering::Relaxed);
+            turns = if now == moves { turns + 1 } else { 0 };
+            moves = now;
+        }
+    }
 }
 
 impl BatchFn<FileId, Found<File>> for Batch {
