@@ -31,6 +31,9 @@ pub const GUESS_BYTES: usize = 64 << 10;
 /// Bytes at the head of a file from which its dialect and header are decided.
 pub const SURVEY_BYTES: usize = 1 << 20;
 
+/// Bytes of the middle and of the end of a file that are looked at beside its head.
+pub const ELSEWHERE_BYTES: usize = 128 << 10;
+
 /// How far past the end of its leaf an unproven record may be followed before the leaf waits for its proof.
 /// Without this bound a hostile file makes every wrong guess read to the end of the file.
 pub const UNPROVEN_OVERRUN_BYTES: u64 = 4 << 20;

@@ -1,5 +1,6 @@
 //! Decides how a file is to be read before the first leaf is counted: dialect, header, columns, sizes. Looks
-//! at the head of the file and reads on to the end of the first record, in bounded memory.
+//! at the head of the file, at a piece of its middle and of its end, and reads on to the end of the first record, in
+//! bounded memory.
 
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::finding::FindingCode;
@@ -13,8 +14,10 @@ use crate::ledger::LineCounter;
 use crate::limits::{COLUMNS, SURVEY_BYTES};
 use crate::scan::Need;
 use crate::utf16::{ByteOrder, Decoder, PIECE_BYTES};
+use std::ops::Range;
 
 mod dialect;
+mod elsewhere;
 mod encoding;
 mod first_record;
 mod header;
@@ -22,7 +25,8 @@ mod magic;
 mod sizes;
 mod units;
 
-use dialect::Decision;
+use dialect::{Decision, Texts};
+use elsewhere::whole_lines;
 use first_record::{FirstRecord, FirstRecordReader};
 
 /// The byte-order mark in UTF-8.
@@ -34,6 +38,8 @@ pub struct Survey {
     file_size: u64,
     /// The first bytes, and once it is decided that they are UTF-16, their text.
     sample: Vec<u8>,
+    /// Pieces of the middle and of the end.
+    elsewhere: Vec<Vec<u8>>,
     decided: Option<Decided>,
 }
 
@@ -59,7 +65,17 @@ impl Survey {
     /// Of a file of this size. Fails if the spec asks for something impossible.
     pub fn try_new(spec: &InspectionSpec, file_size: u64) -> Result<Self, Failure> {
         validate(spec)?;
-        Ok(Self { spec: spec.clone(), file_size, sample: Vec::new(), decided: None })
+        Ok(Self { spec: spec.clone(), file_size, sample: Vec::new(), elsewhere: Vec::new(), decided: None })
+    }
+
+    /// Ranges of the file to be given to [`Self::look_at`], before anything else. They follow from its size.
+    pub fn elsewhere(&self) -> Vec<Range<u64>> {
+        elsewhere::ranges(self.file_size)
+    }
+
+    /// Takes the bytes of one of the ranges [`Self::elsewhere`].
+    pub fn look_at(&mut self, bytes: Vec<u8>) {
+        self.elsewhere.push(bytes);
     }
 
     /// Takes the next bytes of the file, from its first byte on.
@@ -155,14 +171,18 @@ impl Survey {
         let byte_order_mark = marks > 0;
         let start = skip_lines(&self.sample, marks * MARK.len(), overrides.skip_lines.unwrap_or(0))?;
         let text = &self.sample[start..];
+        // Of UTF-16 the head has to do.
+        let pieces = self.elsewhere.iter().filter(|_| utf16.is_none());
+        let elsewhere: Vec<&[u8]> = pieces.map(|piece| whole_lines(piece)).collect();
         let (encoding, encoding_confidence) = match (utf16, &overrides.encoding) {
             (Some(utf16), _) => (utf16.order.name().to_owned(), utf16.confidence),
             (None, Some(stated)) => (charset::supported(stated).unwrap_or_default(), 1.0),
             (None, None) if byte_order_mark => ("utf-8".to_owned(), 1.0),
-            (None, None) => encoding::decide(text),
+            (None, None) => encoding::decide(text, &elsewhere),
         };
         let overrides = &in_bytes(overrides, &encoding)?;
-        let Decision { dialect, runaway_quote, mut confidence } = dialect::decide(text, at_eof, overrides);
+        let texts = Texts { head: text, at_eof, elsewhere: &elsewhere };
+        let Decision { dialect, runaway_quote, mut confidence } = dialect::decide(texts, overrides);
         confidence.encoding = encoding_confidence;
         let mut sample = header::Sample::new(&dialect, text, at_eof);
         let offset_of = |at: usize| measure.bytes(&self.sample[..at]);

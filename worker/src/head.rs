@@ -12,23 +12,28 @@ pub(crate) struct HeadKept<'a> {
 }
 
 impl<'a> HeadKept<'a> {
-    /// Reads the head: the range, or what the file has of it.
+    /// Reads the head.
     pub(crate) fn read(source: &'a dyn ByteSource, range: Range<u64>) -> Result<Self, Failure> {
-        let mut head = vec![0; (range.end - range.start) as usize];
-        let mut filled = 0;
-        while filled < head.len() {
-            match source.read_at(range.start + filled as u64, &mut head[filled..])? {
-                0 => break,
-                count => filled += count,
-            }
-        }
-        head.truncate(filled);
-        Ok(Self { source, offset: range.start, head })
+        Ok(Self { source, offset: range.start, head: read_range(source, range)? })
     }
 
     pub(crate) fn head(&self) -> &[u8] {
         &self.head
     }
+}
+
+/// Reads a range, or what the file has of it.
+pub(crate) fn read_range(source: &dyn ByteSource, range: Range<u64>) -> Result<Vec<u8>, Failure> {
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match source.read_at(range.start + filled as u64, &mut bytes[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 impl ByteSource for HeadKept<'_> {

@@ -4,6 +4,8 @@
 
 mod count;
 mod head;
+#[cfg(test)]
+mod in_memory;
 pub mod inspect;
 mod leaf;
 mod plan;

@@ -103,28 +103,10 @@ fn engine_state(state: EntryState) -> Result<State, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::in_memory::InMemory;
     use data_inspector_domain::spec::InspectionSpec;
     use data_inspector_engine::finish::finish;
     use std::num::NonZeroUsize;
-
-    struct InMemory(Vec<u8>);
-
-    impl ByteSource for InMemory {
-        fn size_bytes(&self) -> u64 {
-            self.0.len() as u64
-        }
-
-        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Failure> {
-            let rest = &self.0[(offset as usize).min(self.0.len())..];
-            let count = rest.len().min(buffer.len());
-            buffer[..count].copy_from_slice(&rest[..count]);
-            Ok(count)
-        }
-
-        fn check_unchanged(&self) -> Result<(), Failure> {
-            Ok(())
-        }
-    }
 
     /// Inspects splits of so many leaves, each as a guess and again where it was wrong; gives the profile and how many
     /// were inspected again.

@@ -1,5 +1,6 @@
 //! Chooses delimiter, quote, escape and comment from the head of a file: the ones under which records have
-//! the same number of cells and cells have types. The idea of consistency times type score is that of van den
+//! the same number of cells and cells have types. Its middle and end add quotes and escapes that the head has none of, and
+//! make the choice less certain where they read better otherwise. The idea of consistency times type score is that of van den
 //! Burg, Nazábal and Sutton, *Wrangling messy CSV files by detecting row and type patterns* (2019).
 
 use data_inspector_domain::spec::{ByteChoice, Confidence, Delimiter, Dialect, FormatOverrides};
@@ -41,10 +42,22 @@ pub(super) struct Decision {
     pub(super) confidence: Confidence,
 }
 
+/// What a decision is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'a> {
+    /// From the first record on.
+    pub(super) head: &'a [u8],
+    /// The head is all there is.
+    pub(super) at_eof: bool,
+    /// Lines from further on; the first may be inside of quotes.
+    pub(super) elsewhere: &'a [&'a [u8]],
+}
+
 /// The dialect that makes the most of the text.
-pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> Decision {
-    let at_eof = at_eof && text.len() <= TRIED_BYTES;
-    let text = &text[..text.len().min(TRIED_BYTES)];
+pub(super) fn decide(texts: Texts<'_>, overrides: &FormatOverrides) -> Decision {
+    let text = &texts.head[..texts.head.len().min(TRIED_BYTES)];
+    let at_eof = texts.at_eof && texts.head.len() <= TRIED_BYTES;
+    let texts = Texts { head: text, at_eof, ..texts };
     let chosen = |choice: Option<ByteChoice>, default: Option<u8>| choice.map_or(default, ByteChoice::byte);
     let states_quote =
         |quote: &u8| overrides.delimiter.is_some_and(|stated| stated.as_bytes().contains(quote));
@@ -56,27 +69,66 @@ pub(super) fn decide(text: &[u8], at_eof: bool, overrides: &FormatOverrides) -> 
     };
     let best = best_reading(text, at_eof, base, overrides);
     let (mut dialect, runaway_quote) = best.reading;
+    let agreement = agreement(texts, &dialect, overrides);
     if runaway_quote.is_none() {
-        refine(&mut dialect, text, at_eof, overrides);
+        refine(&mut dialect, texts, overrides);
     }
     let confidence = Confidence {
-        delimiter: if overrides.delimiter.is_some() { 1.0 } else { best.confidence },
-        quote: if overrides.quote.is_some() { 1.0 } else { quoting(text, &dialect).confidence() },
+        delimiter: if overrides.delimiter.is_some() { 1.0 } else { best.confidence * agreement },
+        quote: if overrides.quote.is_some() { 1.0 } else { quote_confidence(texts, &dialect) },
         ..Confidence::default()
     };
     Decision { dialect, runaway_quote, confidence }
 }
 
+/// The share of the texts that make no better table with another delimiter.
+fn agreement(texts: Texts<'_>, dialect: &Dialect, overrides: &FormatOverrides) -> f64 {
+    let makes = |text: &[u8], dialect: &Dialect| {
+        // One of the two begins outside of quotes.
+        let further = after_quote(text, dialect);
+        score(text, false, dialect).max(score(further, false, dialect))
+    };
+    let agrees = |text: &&&[u8]| {
+        let here = makes(text, dialect);
+        let candidates = candidates(overrides).into_iter().filter(|(other, _)| !is_taken(other, dialect));
+        candidates
+            .into_iter()
+            .all(|(delimiter, weight)| weight * makes(text, &Dialect { delimiter, ..*dialect }) <= here)
+    };
+    let agreeing = 1 + texts.elsewhere.iter().filter(agrees).count();
+    agreeing as f64 / (1 + texts.elsewhere.len()) as f64
+}
+
+/// The text from the line on that follows its first quote.
+fn after_quote<'a>(text: &'a [u8], dialect: &Dialect) -> &'a [u8] {
+    let quote = dialect.quote.and_then(|quote| memchr::memchr(quote, text));
+    let line = quote.and_then(|quote| memchr::memchr(b'\n', &text[quote..]).map(|end| quote + end + 1));
+    &text[line.unwrap_or(0)..]
+}
+
+/// Of the first text that has quotes.
+fn quote_confidence(texts: Texts<'_>, dialect: &Dialect) -> f64 {
+    let all = texts.all().map(|text| quoting(text, dialect));
+    all.into_iter().find(|quoting| quoting.opened + quoting.violations > 0).unwrap_or_default().confidence()
+}
+
+impl<'a> Texts<'a> {
+    fn all(self) -> impl Iterator<Item = &'a [u8]> {
+        std::iter::once(self.head).chain(self.elsewhere.iter().copied())
+    }
+}
+
 /// What is decided once the byte between fields is known.
-fn refine(dialect: &mut Dialect, text: &[u8], at_eof: bool, overrides: &FormatOverrides) {
+fn refine(dialect: &mut Dialect, texts: Texts<'_>, overrides: &FormatOverrides) {
+    let Texts { head: text, at_eof, .. } = texts;
     if overrides.delimiter.is_none() {
         dialect.delimiter = longer_delimiter(text, at_eof, dialect);
     }
-    if overrides.quote.is_none() && uses_single_quotes(text, dialect) {
+    if overrides.quote.is_none() && uses_single_quotes(texts, dialect) {
         dialect.quote = Some(b'\'');
     }
     if overrides.escape.is_none() && dialect.quote.is_some() {
-        dialect.escape = ESCAPES.into_iter().find(|&escape| uses_escape(text, dialect, escape));
+        dialect.escape = ESCAPES.into_iter().find(|&escape| uses_escape(texts, dialect, escape));
     }
     if overrides.comment.is_none() && starts_with_comment(text, at_eof, dialect) {
         dialect.comment = Some(b'#');
@@ -91,20 +143,27 @@ struct Best {
     confidence: f64,
 }
 
+/// What may be the delimiter, and how much a table under it is worth.
+fn candidates(overrides: &FormatOverrides) -> Vec<(Delimiter, f64)> {
+    let usual = USUAL.into_iter().map(|delimiter| (delimiter, 1.0));
+    let unusual = UNUSUAL.into_iter().map(|delimiter| (delimiter, UNUSUAL_WEIGHT));
+    match overrides.delimiter {
+        Some(stated) => vec![(stated, 1.0)],
+        None => usual.chain(unusual).collect(),
+    }
+}
+
+fn is_taken(delimiter: &Delimiter, dialect: &Dialect) -> bool {
+    let specials = [dialect.quote, dialect.escape, dialect.comment];
+    delimiter.as_bytes().iter().any(|&byte| specials.contains(&Some(byte)))
+}
+
 /// The first of the best. Where a quote opens in the first record and never closes, the reading without quotes is
 /// tried as well: it wins if there is a table below.
 fn best_reading(text: &[u8], at_eof: bool, base: Dialect, overrides: &FormatOverrides) -> Best {
-    let taken = |delimiter: &Delimiter| {
-        let specials = [base.quote, base.escape, base.comment];
-        delimiter.as_bytes().iter().any(|&byte| specials.contains(&Some(byte)))
-    };
-    let usual = USUAL.into_iter().map(|delimiter| (delimiter, 1.0));
-    let unusual = UNUSUAL.into_iter().map(|delimiter| (delimiter, UNUSUAL_WEIGHT));
-    let candidates: Vec<(Delimiter, f64)> = match overrides.delimiter {
-        Some(stated) => vec![(stated, 1.0)],
-        None => usual.chain(unusual).collect(),
-    };
-    let quoted = candidates.iter().filter(|(delimiter, _)| !taken(delimiter)).map(|&(delimiter, weight)| {
+    let candidates = candidates(overrides);
+    let free = candidates.iter().filter(|(delimiter, _)| !is_taken(delimiter, &base));
+    let quoted = free.map(|&(delimiter, weight)| {
         let reading: Reading = (Dialect { delimiter, ..base }, None);
         (reading, weight)
     });
@@ -254,21 +313,29 @@ fn is_free(byte: u8, dialect: &Dialect) -> bool {
     !delimiter.as_bytes().contains(&byte) && ![*quote, *escape, *comment].contains(&Some(byte))
 }
 
-/// Single quotes open cells, correctly, and double quotes open none.
-fn uses_single_quotes(text: &[u8], dialect: &Dialect) -> bool {
-    if !is_free(b'\'', dialect) {
-        return false;
-    }
-    let double = quoting(text, dialect);
-    let single = quoting(text, &Dialect { quote: Some(b'\''), ..*dialect });
-    double.opened == 0 && single.opened >= 2 && single.violations == 0
+/// Single quotes open cells, correctly, and double quotes open none, in the first text that has any.
+fn uses_single_quotes(texts: Texts<'_>, dialect: &Dialect) -> bool {
+    let of = |text| {
+        let single = quoting(text, &Dialect { quote: Some(b'\''), ..*dialect });
+        (quoting(text, dialect).opened, single)
+    };
+    let quoted = |(double, single): &(u32, Quoting)| double + single.opened + single.violations > 0;
+    let first = texts.all().map(of).find(quoted);
+    is_free(b'\'', dialect)
+        && first.is_some_and(|(double, single)| double == 0 && single.opened >= 2 && single.violations == 0)
 }
 
-/// Quotes are wrong without the escape, and right with it.
-fn uses_escape(text: &[u8], dialect: &Dialect, escape: u8) -> bool {
+/// Quotes are wrong without the escape, and right with it, in a text; and no less right in the head.
+fn uses_escape(texts: Texts<'_>, dialect: &Dialect, escape: u8) -> bool {
+    let escaped = Dialect { escape: Some(escape), ..*dialect };
+    let needs = |text: &[u8]| quoting(text, dialect).violations > 0;
+    let helps = |text: &[u8]| quoting(text, &escaped).violations == 0;
     is_free(escape, dialect)
-        && quoting(text, dialect).violations > 0
-        && quoting(text, &Dialect { escape: Some(escape), ..*dialect }).violations == 0
+        && if needs(texts.head) {
+            helps(texts.head)
+        } else {
+            helps(texts.head) && texts.elsewhere.iter().any(|text| needs(text) && helps(text))
+        }
 }
 
 impl Quoting {

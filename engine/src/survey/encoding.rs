@@ -1,5 +1,5 @@
-//! Which encoding a sample is in: UTF-8 if most of what is not ASCII is, else the guess of `chardetng`, which is Firefox's
-//! detector, among the encodings of single bytes.
+//! Which encoding samples are in: UTF-8 if most of what is not ASCII is, else the guess of `chardetng`, which is
+//! Firefox's detector, among the encodings of single bytes.
 
 use chardetng::EncodingDetector;
 
@@ -8,10 +8,12 @@ const FEW: usize = 3;
 /// Of damaged UTF-8 most sequences are well-formed; text in another encoding has hardly any that are.
 const TIMES_MORE: usize = 4;
 
-/// The name of the encoding, and how clear it is: from 0 to 1, a half for nothing but ASCII.
-pub(super) fn decide(sample: &[u8]) -> (String, f64) {
+/// The name of the encoding, and how clear it is: from 0 to 1, a half for nothing but ASCII. Samples begin and end with a
+/// character.
+pub(super) fn decide(head: &[u8], elsewhere: &[&[u8]]) -> (String, f64) {
+    let samples = || std::iter::once(head).chain(elsewhere.iter().copied());
     let (mut well_formed, mut ill_formed) = (0, 0);
-    for chunk in sample.utf8_chunks() {
+    for chunk in samples().flat_map(<[u8]>::utf8_chunks) {
         well_formed += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
         ill_formed += usize::from(!chunk.invalid().is_empty());
     }
@@ -24,7 +26,10 @@ pub(super) fn decide(sample: &[u8]) -> (String, f64) {
         return (utf8, share(well_formed));
     }
     let mut detector = EncodingDetector::new();
-    detector.feed(sample, true);
+    for sample in samples() {
+        detector.feed(sample, false);
+    }
+    detector.feed(b"", true);
     let guess = detector.guess(None, false);
     if guess.is_single_byte() {
         (guess.name().to_ascii_lowercase(), share(ill_formed))
@@ -39,7 +44,8 @@ mod tests {
 
     #[track_caller]
     fn check(sample: &[u8], name: &str) {
-        assert_eq!(decide(sample).0, name);
+        assert_eq!(decide(sample, &[]).0, name);
+        assert_eq!(decide(b"id,name\n", &[b"", sample]).0, name);
     }
 
     #[test]

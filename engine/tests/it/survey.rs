@@ -14,6 +14,21 @@ fn survey(text: &str, format: FormatOverrides) -> ResolvedSpec {
     survey.finish().unwrap()
 }
 
+/// The same of a file whose head goes on and on in the same way, and whose middle and end are another text.
+fn survey_of_long_file(head: &str, elsewhere: &[u8]) -> ResolvedSpec {
+    let (names, row) = head.split_at(head.find('\n').unwrap() + 1);
+    let mut file = names.as_bytes().to_vec();
+    while file.len() < 4 << 20 {
+        file.extend_from_slice(if file.len() < 3 << 19 { row.as_bytes() } else { elsewhere });
+    }
+    let mut survey = Survey::try_new(&InspectionSpec::default(), file.len() as u64).unwrap();
+    for range in survey.elsewhere() {
+        survey.look_at(file[range.start as usize..range.end as usize].to_vec());
+    }
+    survey.feed(&file).unwrap();
+    survey.finish().unwrap()
+}
+
 /// Delimiter, whether there is a header, and the number of columns that the survey decides on.
 fn check(text: &str, delimiter: char, header: bool, columns: usize) {
     let spec = survey(text, FormatOverrides::default());
@@ -223,6 +238,34 @@ fn what_is_no_text_is_refused_by_name() {
         assert!(message.contains("UTF-32") && message.contains("convert it to UTF-8"), "{message}");
     }
     assert!(refused(b"\x7FELF\x02\x01\x00\x00").contains("binary"));
+}
+
+#[test]
+fn what_begins_late_is_seen_in_the_middle_and_at_the_end() {
+    let plain = "id,name\n1,Ann\n";
+    let of = |elsewhere: &[u8]| survey_of_long_file(plain, elsewhere);
+    let quote_and_escape = |elsewhere| (of(elsewhere).dialect.quote, of(elsewhere).dialect.escape);
+    assert_eq!(of(b"2,Jos\xE9 Garc\xEDa\n3,M\xFCller\n4,Stra\xDFe\n").head.encoding, "windows-1252");
+    assert_eq!(of("2,José\n".as_bytes()).head.encoding, "utf-8");
+    assert_eq!(quote_and_escape(b"2,\"a, \\\"b\\\", c\"\n"), (Some(b'"'), Some(b'\\')));
+    assert_eq!(quote_and_escape(b"2,'a, b'\n3,'c, d'\n"), (Some(b'\''), None));
+    assert_eq!(quote_and_escape(b"2,it's\n'tis,c\n"), (Some(b'"'), None));
+    // Rows of another kind do not change how the head is read.
+    let (same, other) = (of(b"2,Bob\n"), of(b"2;Bob;x, y\n3;Eve;z\n"));
+    assert_eq!((other.dialect, other.columns.len()), (same.dialect, 2));
+    assert!((other.head.confidence.delimiter * 3.0 - same.head.confidence.delimiter).abs() < 1e-9);
+    assert_eq!(same.head.confidence.quote, 0.5);
+}
+
+/// A piece begins anywhere, so inside of a cell, too.
+#[test]
+fn pieces_inside_of_quotes_change_nothing() {
+    let row = format!("7,\"{}\"\n", "line; of text\n".repeat(400));
+    let head = "id,note\n1,\"a, b\"\n";
+    let (same, long) =
+        (survey_of_long_file(head, b"1,\"a, b\"\n"), survey_of_long_file(head, row.as_bytes()));
+    assert_eq!(long.dialect, same.dialect);
+    assert_eq!(long.head.confidence, same.head.confidence);
 }
 
 /// What is guessed never has a meaning already.
