@@ -29,6 +29,8 @@ const PROTOCOL: &str = "graphql-transport-ws";
 /// The library's buffers are 128 KiB, for each direction of each socket. Most messages are shorter than this; longer
 /// ones take more than one read or write.
 const BUFFER_BYTES: usize = 1 << 10;
+/// Clients say little once they follow.
+const READ_BUFFER_BYTES: usize = 256;
 
 /// `GET /graphql/ws`.
 pub(super) async fn upgrade(
@@ -46,7 +48,7 @@ pub(super) async fn upgrade(
     let message_bytes = shared.config.streams.message_bytes;
     upgrade
         .protocols([PROTOCOL])
-        .read_buffer_size(BUFFER_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
         // What is somewhat too large is read to its end: a connection that is dropped with something unread is
         // reset, and takes with it what the client should know.

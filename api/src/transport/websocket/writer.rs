@@ -21,9 +21,10 @@ pub(super) struct Outbox {
     queue: mpsc::Sender<Outgoing>,
 }
 
-/// What waits is shared with others who get the same; it is put together when it is written.
+/// What waits is shared with others who get the same; it is put together when it is written. A queue has room for 32 of
+/// them from the start, so they are small.
 enum Outgoing {
-    Message(Message),
+    Message(Box<Message>),
     /// To the operation with this id, which is JSON.
     Next(Arc<str>, Arc<Answer>),
 }
@@ -60,14 +61,14 @@ impl Outbox {
     }
 
     async fn put(&self, message: Message) -> Result<(), Gone> {
-        self.queue.send(Outgoing::Message(message)).await.map_err(|_| Gone)
+        self.queue.send(Outgoing::Message(Box::new(message))).await.map_err(|_| Gone)
     }
 }
 
 impl Outgoing {
     fn into_message(self) -> Message {
         match self {
-            Self::Message(message) => message,
+            Self::Message(message) => *message,
             Self::Next(quoted_id, answer) => Message::Text(message::next(&quoted_id, &answer.payload)),
         }
     }
