@@ -212,14 +212,16 @@ impl LockedInspection<'_> {
         self.record(EventBody::ProfileRevised(revised))
     }
 
+    /// That it succeeded is its last event, as in [`Self::fail`].
     async fn succeed(&mut self, profile: ProfileRevision, verdict: Verdict) -> Result<(), StoreError> {
+        self.stop_work(Order::Revoke).await?;
         self.revise_profile(profile, Finality::Final)?;
         self.row.verdict = name(verdict);
         self.enter_phase(Phase::Done)?;
         self.apply(Command::Succeed, Reason::of_itself("the result is complete"))?;
         // What the result was made from; an inspection that ends otherwise may be tried again, and needs it.
         self.garbage.extend(self.writing.partial_blobs(self.id).await?);
-        self.stop_work(Order::Revoke).await
+        Ok(())
     }
 
     /// A blob has been replaced by another.

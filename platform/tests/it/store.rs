@@ -77,6 +77,7 @@ on_every_database! {
     }
     attempts {
         from_survey_to_success
+        success_is_the_last_event
         the_same_message_counts_once
         only_the_run_that_claimed_counts
         a_run_of_an_earlier_epoch_is_revoked

@@ -96,6 +96,16 @@ pub(super) async fn from_survey_to_success(fixture: &Fixture) {
     );
 }
 
+/// An end calls off what is still open, and comes after it.
+pub(super) async fn success_is_the_last_event(fixture: &Fixture) {
+    let (id, _) = fixture.running(2).await;
+    fixture.released(id, "split/1").await;
+    let mut first = fixture.claimed(id, "split/0").await;
+    first.say(&fixture.store, done(Vec::new(), success())).await;
+    assert_eq!(fixture.inspection(id).await.state, InspectionState::Succeeded);
+    invariants::check(&fixture.store, fixture.scope, id).await;
+}
+
 pub(super) async fn the_same_message_counts_once(fixture: &Fixture) {
     let (id, _) = fixture.running(1).await;
     let mut worker = fixture.released(id, "split/0").await;
