@@ -199,7 +199,7 @@ impl BatchFn<EventsKey, Found<Vec<StoredEvent>>> for Batch {
             let found = self.store.events_after_each(self.scope, &cursors, types, limit).await;
             let key = |after| EventsKey { after, types: types.to_vec(), limit };
             // The same inspection may be asked for from two positions: its events are sorted out here.
-            share(&mut answers, cursors, found, key, |cursor, event: &StoredEvent| {
+            share(&mut answers, cursors, found, limit, key, |cursor, event: &StoredEvent| {
                 event.inspection_id == cursor.inspection_id && Some(event.seq) > cursor.after
             });
         }
@@ -217,7 +217,7 @@ impl BatchFn<NewestKey, Found<Vec<Inspection>>> for Batch {
         for (limit, files) in alike {
             let found = self.store.newest_inspections_of_files(self.scope, &files, limit).await;
             let key = |file_id| NewestKey { file_id, limit };
-            share(&mut answers, files, found, key, |file_id, inspection: &Inspection| {
+            share(&mut answers, files, found, limit, key, |file_id, inspection: &Inspection| {
                 inspection.file_id == *file_id
             });
         }
@@ -251,18 +251,22 @@ fn by_key<K: Copy + Eq + Hash, V: Clone>(
     }
 }
 
-/// Gives everybody their part of what was found for all.
+/// Gives everybody their part of what was found for all: the first of what belongs to them, so many.
 fn share<P, K: Eq + Hash, V: Clone>(
     answers: &mut HashMap<K, Found<Vec<V>>>,
     parts: Vec<P>,
     found: Result<Vec<V>, StoreError>,
+    limit: u32,
     key: impl Fn(P) -> K,
     belongs: impl Fn(&P, &V) -> bool,
 ) {
     let found = found.map_err(Arc::new);
     for part in parts {
         let answer = match &found {
-            Ok(found) => Ok(Some(found.iter().filter(|value| belongs(&part, value)).cloned().collect())),
+            Ok(found) => {
+                let own = found.iter().filter(|value| belongs(&part, value)).take(limit as usize);
+                Ok(Some(own.cloned().collect()))
+            }
             Err(error) => Err(Arc::clone(error)),
         };
         answers.insert(key(part), answer);

@@ -5,7 +5,7 @@ use data_inspector_domain::event::{EventBody, EventType, InspectionEvent};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::id::{InspectionId, Sequence, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, WindowStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, UnionType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::access::Scope;
@@ -61,8 +61,8 @@ impl Store {
         self.events(range, Order::Asc, limit).await
     }
 
-    /// The same as [`Store::events_after`] for several inspections at once, at most `limit_each` of each, and
-    /// only those of some types; of all if there is none.
+    /// The same as [`Store::events_after`] for several positions at once, at most `limit_each` after each, and
+    /// only those of some types; of all if there is none. At most 500 positions: SQLite's limit of parts of a statement.
     pub async fn events_after_each(
         &self,
         scope: Scope,
@@ -70,26 +70,21 @@ impl Store {
         types: &[EventType],
         limit_each: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        if cursors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ranges = cursors.iter().fold(Condition::any(), |ranges, cursor| {
-            ranges.add(of_inspection(scope, cursor.inspection_id).add(follows(*cursor)))
+        // A part for each position, which ends at its limit: numbering the rows reads all events there are.
+        let columns = [events::Column::InspectionId, events::Column::Seq];
+        let mut parts = cursors.iter().map(|cursor| {
+            let range = of_inspection(scope, cursor.inspection_id).add(follows(*cursor)).add(of_types(types));
+            let first = Query::select()
+                .columns(columns)
+                .from(events::Entity)
+                .cond_where(range)
+                .order_by(events::Column::Seq, Order::Asc)
+                .limit(u64::from(limit_each))
+                .to_owned();
+            Query::select().columns(columns).from_subquery(first, events::Entity).to_owned()
         });
-        let window = WindowStatement::partition_by(events::Column::InspectionId)
-            .order_by(events::Column::Seq, Order::Asc)
-            .to_owned();
-        let numbered = Query::select()
-            .columns([events::Column::InspectionId, events::Column::Seq])
-            .expr_window_as(Func::cust("row_number"), window, "place")
-            .from(events::Entity)
-            .cond_where(Condition::all().add(ranges).add(of_types(types)))
-            .to_owned();
-        let wanted = Query::select()
-            .columns(["inspection_id", "seq"])
-            .from_subquery(numbered, "numbered")
-            .and_where(Expr::col("place").lte(limit_each))
-            .to_owned();
+        let Some(mut wanted) = parts.next() else { return Ok(Vec::new()) };
+        wanted.unions(parts.map(|part| (UnionType::All, part)));
         let key = Expr::tuple([Expr::col(events::Column::InspectionId), Expr::col(events::Column::Seq)]);
         let rows = events::Entity::find()
             .filter(key.in_subquery(wanted))

@@ -57,6 +57,8 @@ pub(super) async fn events_of_several_inspections_come_at_once(fixture: &Fixture
     expected.sort_by_key(|event| (event.inspection_id, event.seq));
     assert_eq!(found, expected);
     assert_eq!(found.len(), 4);
+    let twice = [Cursor::start(first), Cursor::after(first, seq(3))];
+    assert_eq!(numbers(&store.events_after_each(scope, &twice, &[], 2).await.unwrap()), [1, 2, 4, 5]);
     let states = store.events_after_each(scope, &cursors, &[EventType::State], 100).await.unwrap();
     assert_eq!(states.len(), 3, "RUNNING of the first; WAITING_FOR_FILE and QUEUED of the second");
     assert_eq!(store.events_after_each(scope, &[], &[], 2).await.unwrap(), []);
