@@ -72,6 +72,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["api/src"]),
     ("lettre", &["platform/src"]),
     ("memchr", &["engine/src"]),
+    ("mimalloc", &["api/src/main.rs"]),
     ("nix", &["e2e/src"]),
     ("num_bigint", &["engine/src"]),
     ("object_store", &["platform/src/blob.rs", "platform/src/blob", "platform/src/sources"]),
