@@ -86,7 +86,10 @@ const SIZE: usize = 3_000_000;
 fn impatient() -> ReadConfig {
     let pause = Duration::from_millis(10);
     let retry = RetryPolicy { max_retries: 3, first_pause: pause, longest_pause: pause };
-    ReadConfig { sub_range_bytes: 1 << 20, timeout: Duration::from_secs(2), retry, ..ReadConfig::default() }
+    // The faults are further on in the first answer than 64 KiB.
+    let first_request_bytes = 256 << 10;
+    let timeout = Duration::from_secs(2);
+    ReadConfig { sub_range_bytes: 1 << 20, first_request_bytes, timeout, retry, ..ReadConfig::default() }
 }
 
 /// Reads a blob through a proxy whose answers have these faults, one after the other, the last one for ever.
