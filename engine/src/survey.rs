@@ -2,6 +2,8 @@
 //! at the head of the file, at a piece of its middle and of its end, and reads on to the end of the first record, in
 //! bounded memory.
 
+use std::ops::Range;
+
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{
@@ -14,7 +16,6 @@ use crate::ledger::LineCounter;
 use crate::limits::{COLUMNS, SURVEY_BYTES};
 use crate::scan::Need;
 use crate::utf16::{ByteOrder, Decoder, PIECE_BYTES};
-use std::ops::Range;
 
 mod dialect;
 mod elsewhere;

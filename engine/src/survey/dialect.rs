@@ -1,7 +1,7 @@
 //! Chooses delimiter, quote, escape and comment from the head of a file: the ones under which records have
-//! the same number of cells and cells have types. Its middle and end add quotes and escapes that the head has none of, and
-//! make the choice less certain where they read better otherwise. The idea of consistency times type score is that of van den
-//! Burg, Nazábal and Sutton, *Wrangling messy CSV files by detecting row and type patterns* (2019).
+//! the same number of cells and cells have types. Its middle and end add quotes and escapes that the head has none of,
+//! and make the choice less certain where they read better otherwise. The idea of consistency times type score is that
+//! of van den Burg, Nazábal and Sutton, *Wrangling messy CSV files by detecting row and type patterns* (2019).
 
 use data_inspector_domain::spec::{ByteChoice, Confidence, Delimiter, Dialect, FormatOverrides};
 
@@ -90,10 +90,8 @@ fn agreement(texts: Texts<'_>, dialect: &Dialect, overrides: &FormatOverrides) -
     };
     let agrees = |text: &&&[u8]| {
         let here = makes(text, dialect);
-        let candidates = candidates(overrides).into_iter().filter(|(other, _)| !is_taken(other, dialect));
-        candidates
-            .into_iter()
-            .all(|(delimiter, weight)| weight * makes(text, &Dialect { delimiter, ..*dialect }) <= here)
+        let mut others = candidates(overrides).into_iter().filter(|(other, _)| !is_taken(other, dialect));
+        others.all(|(delimiter, weight)| weight * makes(text, &Dialect { delimiter, ..*dialect }) <= here)
     };
     let agreeing = 1 + texts.elsewhere.iter().filter(agrees).count();
     agreeing as f64 / (1 + texts.elsewhere.len()) as f64
@@ -108,8 +106,8 @@ fn after_quote<'a>(text: &'a [u8], dialect: &Dialect) -> &'a [u8] {
 
 /// Of the first text that has quotes.
 fn quote_confidence(texts: Texts<'_>, dialect: &Dialect) -> f64 {
-    let all = texts.all().map(|text| quoting(text, dialect));
-    all.into_iter().find(|quoting| quoting.opened + quoting.violations > 0).unwrap_or_default().confidence()
+    let mut all = texts.all().map(|text| quoting(text, dialect));
+    all.find(|quoting| quoting.opened + quoting.violations > 0).unwrap_or_default().confidence()
 }
 
 impl<'a> Texts<'a> {
@@ -330,12 +328,8 @@ fn uses_escape(texts: Texts<'_>, dialect: &Dialect, escape: u8) -> bool {
     let escaped = Dialect { escape: Some(escape), ..*dialect };
     let needs = |text: &[u8]| quoting(text, dialect).violations > 0;
     let helps = |text: &[u8]| quoting(text, &escaped).violations == 0;
-    is_free(escape, dialect)
-        && if needs(texts.head) {
-            helps(texts.head)
-        } else {
-            helps(texts.head) && texts.elsewhere.iter().any(|text| needs(text) && helps(text))
-        }
+    let is_needed = || texts.elsewhere.iter().any(|text| needs(text) && helps(text));
+    is_free(escape, dialect) && helps(texts.head) && (needs(texts.head) || is_needed())
 }
 
 impl Quoting {
