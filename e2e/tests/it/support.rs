@@ -68,11 +68,19 @@ pub(crate) fn run(path: &Path) -> Ran {
 /// Runs `data-inspector inspect --json` with these arguments, and returns its peak memory in bytes as well. One at a
 /// time: what waits to be merged, and with it the peak, is more where threads wait for processors.
 pub(crate) fn run_measured<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> (Ran, u64) {
+    run_measured_where(arguments, [])
+}
+
+/// The same with these variables set.
+pub(crate) fn run_measured_where<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+    variables: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> (Ran, u64) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _alone = ONE_AT_A_TIME.lock();
     let report = tempfile::NamedTempFile::new().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_peak-rss"));
-    command.arg(report.path()).arg(program()).args(["inspect", "--json"]).args(arguments);
+    command.arg(report.path()).arg(program()).args(["inspect", "--json"]).args(arguments).envs(variables);
     let ran = command.output().expect("the program can be started").into();
     let peak = std::fs::read_to_string(report.path()).unwrap();
     (ran, peak.parse().unwrap_or_else(|_| panic!("{peak:?} is no number of bytes")))
