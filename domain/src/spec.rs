@@ -12,7 +12,7 @@ mod delimiter;
 pub use delimiter::{Delimiter, LineEnding};
 
 /// Version of the engine's semantics. It rises whenever the same bytes and spec could give another profile.
-pub const ENGINE_VERSION: u32 = 4;
+pub const ENGINE_VERSION: u32 = 5;
 
 /// What to do with a file: everything a person may choose, all of it optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -127,6 +127,9 @@ pub struct ResolvedSpec {
     pub head: FileHead,
     /// Names of the columns, in file order. A name over the value limit is cut.
     pub columns: Vec<String>,
+    /// What the first rows show of each column, in the same order; empty where an older engine has not looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub column_kinds: Vec<ColumnKind>,
     /// Cell texts that mean "no value" besides the empty cell, sorted, without duplicates.
     pub null_values: Vec<String>,
     /// Ranks at which quantiles are reported, ascending.
@@ -139,6 +142,25 @@ pub struct ResolvedSpec {
     pub sketches: SketchSizes,
     /// Lengths above which a record or field is not held whole.
     pub limits: LengthLimits,
+}
+
+/// What nearly all values of a column are in the first rows of a file. It decides nothing about the values: it tells
+/// rows whose values stand in the wrong columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ColumnKind {
+    /// Text, or now this and now that.
+    Any,
+    /// `true false yes no t f y n`.
+    Boolean,
+    /// Digits, with or without a point, sign or exponent.
+    Number,
+    /// A date, with or without a time of day.
+    Date,
+    /// A time of day.
+    Time,
+    /// 36 characters of RFC 9562.
+    Uuid,
 }
 
 /// Lengths above which the engine reads in pieces. They bound memory, never the file: what is longer is still

@@ -45,6 +45,7 @@ mod runaway;
 pub mod scan;
 pub mod semantic;
 pub mod sequencer;
+mod shift;
 mod simd;
 pub mod sketch;
 pub mod survey;

@@ -5,10 +5,13 @@
 //! (`rewind`), because it is cut again when more bytes are there; and whether it is complete may depend on one
 //! byte more (a quote that may be doubled, a CR that a LF may follow, a delimiter that may go on).
 
+use std::borrow::Cow;
+
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{Dialect, LineEnding};
 
 use crate::ledger::Found;
+use crate::simd::{Needles, find_all};
 
 mod batch;
 mod quoted;
@@ -353,6 +356,27 @@ impl Cutter {
             Some(_) => Some(one),
         }
     }
+}
+
+/// The fields of a record without their quotes, `most` of them at most.
+pub(crate) fn fields<'a>(dialect: &Dialect, record: &'a [u8], most: usize) -> Vec<Cow<'a, [u8]>> {
+    let dialect = Dialect { comment: None, ..*dialect };
+    let mut positions = Vec::new();
+    find_all(Needles::new(&dialect), record, 0, &mut positions);
+    let mut batch = Batch::default();
+    let buffer = Buffer { bytes: record, positions: &positions, at_eof: true };
+    let width = most.min(positions.len() + 1);
+    Cutter::new(dialect, width, usize::MAX).cut(buffer, 1, &mut batch);
+    let content = |span: &Span| match span.cell() {
+        Cell::Plain { start, end } => Some(Cow::Borrowed(&record[start..end])),
+        Cell::Quoted { start, end } => {
+            let mut text = Vec::new();
+            unquote(&dialect, &record[start..end], &mut text);
+            Some(Cow::Owned(text))
+        }
+        Cell::Missing => None,
+    };
+    batch.spans.iter().map_while(content).collect()
 }
 
 /// The last cell of the last record is in quotes that do not close.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use data_inspector_domain::spec::{Dialect, LengthLimits, LineEnding, ResolvedSpec, SketchSizes};
+use data_inspector_domain::spec::{ColumnKind, Dialect, LengthLimits, LineEnding, ResolvedSpec, SketchSizes};
 
 use crate::automaton::State;
 use crate::charset::Charset;
@@ -68,6 +68,8 @@ pub struct LeafContext {
     pub(crate) limits: LengthLimits,
     /// The names of the columns, if the file has them.
     pub(crate) header: Vec<Label>,
+    /// As the first rows show them; empty if nobody has looked.
+    pub(crate) column_kinds: Vec<ColumnKind>,
     pub(crate) line_ending: Option<LineEnding>,
     pub(crate) charset: Charset,
     grid: LeafGrid,
@@ -82,6 +84,7 @@ impl LeafContext {
             dialect: spec.dialect,
             header: names.map(|(index, name)| Label::new(&charset, index, name)).collect(),
             charset,
+            column_kinds: spec.column_kinds.clone(),
             line_ending: spec.head.line_ending,
             width: spec.columns.len(),
             nulls: NullSpellings::new(&spec.null_values),

@@ -7,11 +7,12 @@ use std::ops::Range;
 use data_inspector_domain::failure::{Failure, FailureCode};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::{
-    ByteChoice, Confidence, Delimiter, Dialect, ENGINE_VERSION, FileHead, FormatOverrides, InspectionSpec,
-    LengthLimits, LineEnding, ResolvedSpec,
+    ByteChoice, ColumnKind, Confidence, Delimiter, Dialect, ENGINE_VERSION, FileHead, FormatOverrides,
+    InspectionSpec, LengthLimits, LineEnding, ResolvedSpec,
 };
 
 use crate::charset::{self, Charset};
+use crate::column::NullSpellings;
 use crate::ledger::LineCounter;
 use crate::limits::{COLUMNS, SURVEY_BYTES};
 use crate::scan::Need;
@@ -57,6 +58,8 @@ struct Decided {
     confidence: Confidence,
     /// Most frequent number of cells in the sample, if a record ended in it.
     sample_width: Option<usize>,
+    /// What its columns are, where they are so many.
+    kinds: Vec<ColumnKind>,
     /// Of UTF-16.
     decoder: Option<Decoder>,
     reader: FirstRecordReader,
@@ -146,6 +149,7 @@ impl Survey {
                 findings,
             },
             sketches: sizes::sketch_sizes(columns.len() as u64, spec.state_budget_bytes),
+            column_kinds: if decided.kinds.len() == columns.len() { decided.kinds } else { Vec::new() },
             columns,
             null_values,
             quantiles,
@@ -215,6 +219,7 @@ impl Survey {
         reader.expect_line_ending(line_ending);
         reader.feed(text)?;
         let sample_width = sample.width();
+        let kinds = sample.column_kinds(has_header, &NullSpellings::new(&self.spec.null_values));
         let start_line = self.line_at(start);
         let start = offset_of(start);
         let decided = Decided {
@@ -227,6 +232,7 @@ impl Survey {
             encoding,
             confidence,
             sample_width,
+            kinds,
             decoder,
             reader,
         };

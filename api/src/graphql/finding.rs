@@ -27,6 +27,9 @@ pub(super) enum FindingCode {
     MissingCell,
     /// A record has more fields than there are columns.
     ExtraCell,
+    /// A record with too few or too many fields whose values fit the columns if those from some field on are moved: a
+    /// delimiter is missing, or one too many, in the middle.
+    ColumnShift,
     /// A line between records is empty; it is no record.
     BlankRow,
     /// All fields of a record are empty.

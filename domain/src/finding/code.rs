@@ -27,6 +27,9 @@ pub enum FindingCode {
     MissingCell,
     /// A record has more fields than there are columns.
     ExtraCell,
+    /// A record with too few or too many fields whose values fit the columns if those from some field on are moved: a
+    /// delimiter is missing, or one too many, in the middle.
+    ColumnShift,
     /// A line between records is empty; it is no record.
     BlankRow,
     /// All fields of a record are empty.
@@ -74,7 +77,7 @@ pub enum FindingCode {
 
 impl FindingCode {
     /// All codes, in the order of reports.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::DoubleByteOrderMark,
         Self::Preamble,
         Self::BlankLabel,
@@ -84,6 +87,7 @@ impl FindingCode {
         Self::DataLikeLabel,
         Self::MissingCell,
         Self::ExtraCell,
+        Self::ColumnShift,
         Self::BlankRow,
         Self::EmptyRow,
         Self::WhitespaceRow,
@@ -130,6 +134,7 @@ impl FindingCode {
             | Self::FieldTooLong => Severity::Warn,
             Self::MissingCell
             | Self::ExtraCell
+            | Self::ColumnShift
             | Self::RepeatedHeader
             | Self::TextAfterClosingQuote
             | Self::UnclosedQuote
@@ -153,6 +158,7 @@ impl FindingCode {
             Self::DataLikeLabel => "a column name looks like a value: is the header missing?",
             Self::MissingCell => "the row has fewer cells than there are columns",
             Self::ExtraCell => "the row has more cells than there are columns",
+            Self::ColumnShift => "from about here on the values of the row stand in the wrong columns",
             Self::BlankRow => "an empty line between the rows",
             Self::EmptyRow => "a row of nothing but empty cells",
             Self::WhitespaceRow => "a row of nothing but spaces",

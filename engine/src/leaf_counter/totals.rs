@@ -13,6 +13,7 @@ use crate::partial::{LeafPartial, LeafTotals};
 use crate::records::{Batch, Cell, Defect};
 use crate::row_facts::{LongRow, RowBatch, RowState};
 use crate::scan::LeafContext;
+use crate::shift::{self, LongShift};
 use crate::suspects::{Traits, for_each_suspect};
 use crate::utf8::for_each_ill_formed;
 
@@ -33,6 +34,7 @@ pub(super) struct Totals {
     shape: RowShape,
     /// The same one.
     long_row: LongRow,
+    long_shift: LongShift,
 }
 
 impl Totals {
@@ -51,6 +53,7 @@ impl Totals {
             nulls_of_rows: Vec::new(),
             shape: RowShape::default(),
             long_row: LongRow::default(),
+            long_shift: LongShift::default(),
         }
     }
 
@@ -61,7 +64,7 @@ impl Totals {
         let totals = LeafTotals { leaf, rows, lines: self.lines.lines, line_endings };
         (self.rows, self.lines, self.line_endings) = (0, LineCounter::default(), [0; 3]);
         // Of a long record that was given up.
-        (self.shape, self.long_row) = Default::default();
+        (self.shape, self.long_row, self.long_shift) = Default::default();
         let no_rows = RowState::new(context.file_size(), context.sizes);
         let row_facts = Box::new(std::mem::replace(&mut self.row_facts, no_rows));
         LeafPartial { totals, first_start, columns, sequences, row_facts, ledger: self.ledger.take() }
@@ -79,6 +82,7 @@ impl Totals {
         let mut offsets = std::mem::take(&mut self.offsets);
         offsets.restart(context.charset.measure(), offset, text);
         self.count_defects(text, &offsets, batch, &batch.defects);
+        self.count_defects(text, &offsets, batch, &shift::defects(context, text, batch));
         self.count_defects(text, &offsets, batch, &rows::defects(context, text, batch));
         if traits.control || !traits.ascii {
             self.count_text_defects(context, text, &offsets, batch, traits);
@@ -169,6 +173,7 @@ impl Totals {
     pub(super) fn end_long_record(&mut self, context: &LeafContext, end: &LongRecordEnd) {
         let (shape, width) = (std::mem::take(&mut self.shape), context.width);
         let mut row = std::mem::take(&mut self.long_row);
+        let shift = std::mem::take(&mut self.long_shift);
         self.end_long_line(context, end);
         if end.is_comment {
             self.lines.lines += end.lines;
@@ -183,6 +188,12 @@ impl Totals {
                 self.add_of_row(FindingCode::ExtraCell, first_extra, found, end);
             }
             _ => {}
+        }
+        if let Some((column, (offset, lines))) = shift.first_misplaced(context) {
+            let (leaf, rows, line_in_leaf) = (self.leaf, self.rows, self.lines.lines + lines);
+            let (row_in_leaf, column, excerpt) = (Some(rows), Some(column as u32), &end.excerpt[..]);
+            let spot = || Spot { leaf, row_in_leaf, line_in_leaf, column, found, excerpt };
+            self.ledger.add(FindingCode::ColumnShift, offset, 0, spot);
         }
         if end.fields != width && end.first_byte == b'#' && context.dialect.comment.is_none() {
             self.add_of_row(FindingCode::CommentLikeRow, (end.start, 0), None, end);
@@ -289,8 +300,9 @@ pub(super) struct TotalsSink<'a> {
 }
 
 impl LongRecordSink for TotalsSink<'_> {
-    fn field(&mut self, column: usize, (offset, _): (u64, u64), field: &FieldBuffer) {
+    fn field(&mut self, column: usize, (offset, lines): (u64, u64), field: &FieldBuffer) {
         self.totals.shape.add(self.context, column, field);
+        self.totals.long_shift.add(self.context, (offset, lines), field);
         let place = CellPlace { offset, leaf: self.totals.leaf, row_in_leaf: self.totals.rows };
         let Some(counter) = self.totals.columns.get_mut(column) else { return };
         self.totals.long_row.add(&self.context.nulls, field);

@@ -1,11 +1,13 @@
 //! The first records of a file, read with a dialect: how wide they are, whether the first one is a header.
 
-use data_inspector_domain::spec::{Dialect, LineEnding};
+use data_inspector_domain::spec::{ColumnKind, Dialect, LineEnding};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::cell::{Class, Value, classify};
-use crate::records::{Batch, Buffer, Cell, Cutter, unquote};
+use crate::column::NullSpellings;
+use crate::records::{Batch, Buffer, Cutter, fields};
+use crate::shift;
 use crate::simd::{Needles, find_all};
 
 /// Records that are looked at.
@@ -16,6 +18,9 @@ const PREAMBLE_RECORDS: usize = 20;
 const TABLE_RECORDS: usize = 3;
 /// Share of typed cells that makes a column of the sample typed.
 const TYPED_SHARE: f64 = 0.8;
+
+/// Share of values of another kind that a column of one kind may have.
+const EXCEPTIONS: f64 = 0.05;
 
 /// The cells of a record, without their quotes.
 type Record<'a> = Vec<Cow<'a, [u8]>>;
@@ -39,7 +44,7 @@ impl<'a> Sample<'a> {
         Cutter::new(*dialect, 0, usize::MAX).cut(buffer, text.len(), &mut batch);
         batch.bounds.truncate(RECORDS);
         let records: Vec<Record<'a>> =
-            batch.bounds.iter().map(|&(start, end)| cells(dialect, &text[start..end])).collect();
+            batch.bounds.iter().map(|&(start, end)| fields(dialect, &text[start..end], usize::MAX)).collect();
         let width = modal_width(&records);
         let counted = LineEnding::ALL.into_iter().zip(batch.line_endings);
         let most =
@@ -94,6 +99,21 @@ impl<'a> Sample<'a> {
             .collect();
         let agreed = votes.iter().sum::<i64>().unsigned_abs() as usize;
         if votes.is_empty() { 0.5 } else { 0.5 + agreed as f64 / (2 * votes.len()) as f64 }
+    }
+
+    /// What nearly all values of each column are, below the header.
+    pub(super) fn column_kinds(&self, has_header: bool, nulls: &NullSpellings) -> Vec<ColumnKind> {
+        let rows = self.records.get(usize::from(has_header)..).unwrap_or_default();
+        let columns = self.width.unwrap_or(0);
+        let rows: Vec<&Record<'_>> = rows.iter().filter(|record| record.len() == columns).collect();
+        let kind_of = |column: usize| {
+            let cells = rows.iter().map(|record| &record[column]).filter(|cell| !nulls.is_null(cell));
+            let kinds: Vec<ColumnKind> = cells.map(|cell| shift::kind(cell)).collect();
+            let Some(&first) = kinds.first() else { return ColumnKind::Any };
+            let exceptions = kinds.iter().filter(|&&kind| kind != first).count();
+            if exceptions as f64 > EXCEPTIONS * kinds.len() as f64 { ColumnKind::Any } else { first }
+        };
+        (0..columns).map(kind_of).collect()
     }
 
     /// How most lines end.
@@ -162,25 +182,6 @@ fn is_decimal_comma(cell: &[u8]) -> bool {
     let unsigned = cell.strip_prefix(b"-").unwrap_or(cell);
     memchr::memchr(b',', unsigned)
         .is_some_and(|comma| digits(&unsigned[..comma]) && digits(&unsigned[comma + 1..]))
-}
-
-fn cells<'a>(dialect: &Dialect, record: &'a [u8]) -> Record<'a> {
-    let mut positions = Vec::new();
-    find_all(Needles::new(dialect), record, 0, &mut positions);
-    let mut batch = Batch::default();
-    let buffer = Buffer { bytes: record, positions: &positions, at_eof: true };
-    let most = positions.len() + 1;
-    Cutter::new(*dialect, most, usize::MAX).cut(buffer, 1, &mut batch);
-    let content = |span: &crate::records::Span| match span.cell() {
-        Cell::Plain { start, end } => Some(Cow::Borrowed(&record[start..end])),
-        Cell::Quoted { start, end } => {
-            let mut text = Vec::new();
-            unquote(dialect, &record[start..end], &mut text);
-            Some(Cow::Owned(text))
-        }
-        Cell::Missing => None,
-    };
-    batch.spans.iter().map_while(content).collect()
 }
 
 fn modal_width(records: &[Record<'_>]) -> Option<usize> {

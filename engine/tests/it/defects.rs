@@ -45,6 +45,25 @@ fn check(code: FindingCode, text: &str, expected: &[Place]) {
     check_bytes(code, text.as_bytes(), expected);
 }
 
+/// A delimiter too many or too few in the middle: the first value that is not of its column, of a row that fits otherwise.
+#[test]
+fn values_in_the_wrong_columns() {
+    let head = "id,name,city,price,day\n1,Ann,Rome,2.5,2024-01-01\n2,Bob,Oslo,3.5,2024-01-02\n";
+    let third = |row: &str| format!("{head}{row}\n4,Eve,Bonn,5,2024-01-04\n");
+    let place = |column: u32, at: usize| [((head.len() + at) as u64, Some(3), 4, Some(column))];
+    check(FindingCode::ColumnShift, &third("3,Smith,John,Rome,4.5,2024-01-03"), &place(3, 13));
+    check(FindingCode::ColumnShift, &third("3,\"Smith\",John,\"Rome\",4.5,2024-01-03"), &place(3, 15));
+    check(FindingCode::ColumnShift, &third("3,Ann Rome,4.5,2024-01-03"), &place(3, 15));
+    check(FindingCode::ColumnShift, &third("3,\"Smith,John\",Rome,4.5,2024-01-03"), &[]);
+    check(FindingCode::ColumnShift, &third("3,Ann,Rome,4.5,2024-01-03,"), &[]);
+    check(FindingCode::ColumnShift, &third("3,Ann,Rome,4.5"), &[]);
+    check(FindingCode::ColumnShift, &third("3,Smith,John,Rome,,"), &[]);
+    check(FindingCode::ColumnShift, &third("3,Smith,John,Rome,none,2024-01-03"), &[]);
+    // Nothing is known of columns of text.
+    let texts = |cut: &str| format!("a,b,c\nx,y,z\n{cut}\nx,y,z\n");
+    check(FindingCode::ColumnShift, &texts("x,y,y,z"), &[]);
+}
+
 #[test]
 fn of_the_header() {
     check(FindingCode::PaddedLabel, "a, b\n1,2\n", &[(2, Some(0), 1, Some(1))]);
