@@ -1,5 +1,7 @@
 //! Committed events, as the bytes they were published as.
 
+use std::collections::BTreeMap;
+
 use data_inspector_domain::event::cursor::Cursor;
 use data_inspector_domain::event::{EventBody, EventType, InspectionEvent};
 use data_inspector_domain::finding::FindingCode;
@@ -70,24 +72,15 @@ impl Store {
         types: &[EventType],
         limit_each: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        // A part for each position, which ends at its limit: numbering the rows reads all events there are.
-        let columns = [events::Column::InspectionId, events::Column::Seq];
-        let mut parts = cursors.iter().map(|cursor| {
-            let range = of_inspection(scope, cursor.inspection_id).add(follows(*cursor)).add(of_types(types));
-            let first = Query::select()
-                .columns(columns)
-                .from(events::Entity)
-                .cond_where(range)
-                .order_by(events::Column::Seq, Order::Asc)
-                .limit(u64::from(limit_each))
-                .to_owned();
-            Query::select().columns(columns).from_subquery(first, events::Entity).to_owned()
-        });
-        let Some(mut wanted) = parts.next() else { return Ok(Vec::new()) };
-        wanted.unions(parts.map(|part| (UnionType::All, part)));
-        let key = Expr::tuple([Expr::col(events::Column::InspectionId), Expr::col(events::Column::Seq)]);
+        if cursors.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = match types {
+            [] => within_ranges(scope, cursors, limit_each),
+            _ => first_of_types(scope, cursors, types, limit_each),
+        };
         let rows = events::Entity::find()
-            .filter(key.in_subquery(wanted))
+            .filter(wanted)
             .order_by_asc(events::Column::InspectionId)
             .order_by_asc(events::Column::Seq)
             .all(&self.reader)
@@ -185,6 +178,45 @@ fn of_inspection(scope: Scope, id: InspectionId) -> Condition {
     Condition::all()
         .add(events::Column::InspectionId.eq(id.to_string()))
         .add(events::Column::WorkspaceId.eq(scope.workspace_id.to_string()))
+}
+
+/// Events of all types: their numbers have no gaps, so that the next few are a range.
+fn within_ranges(scope: Scope, cursors: &[Cursor], limit_each: u32) -> Condition {
+    let mut by_start: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for cursor in cursors {
+        by_start
+            .entry(cursor.after.map_or(0, seq_column))
+            .or_default()
+            .push(cursor.inspection_id.to_string());
+    }
+    let ranges = by_start.into_iter().fold(Condition::any(), |ranges, (start, ids)| {
+        let range = Condition::all()
+            .add(events::Column::InspectionId.is_in(ids))
+            .add(events::Column::Seq.gt(start))
+            .add(events::Column::Seq.lte(start.saturating_add(limit_each.into())));
+        ranges.add(range)
+    });
+    Condition::all().add(events::Column::WorkspaceId.eq(scope.workspace_id.to_string())).add(ranges)
+}
+
+/// A part for each position, which ends at its limit: numbering the rows would read all events there are.
+fn first_of_types(scope: Scope, cursors: &[Cursor], types: &[EventType], limit_each: u32) -> Condition {
+    let columns = [events::Column::InspectionId, events::Column::Seq];
+    let mut parts = cursors.iter().map(|cursor| {
+        let range = of_inspection(scope, cursor.inspection_id).add(follows(*cursor)).add(of_types(types));
+        let first = Query::select()
+            .columns(columns)
+            .from(events::Entity)
+            .cond_where(range)
+            .order_by(events::Column::Seq, Order::Asc)
+            .limit(u64::from(limit_each))
+            .to_owned();
+        Query::select().columns(columns).from_subquery(first, events::Entity).to_owned()
+    });
+    let Some(mut wanted) = parts.next() else { return Condition::all().add(Expr::val(false)) };
+    wanted.unions(parts.map(|part| (UnionType::All, part)));
+    let key = Expr::tuple(columns.map(Expr::col).to_vec());
+    Condition::all().add(key.in_subquery(wanted))
 }
 
 fn follows(cursor: Cursor) -> Expr {
