@@ -283,13 +283,11 @@ impl BlobStore {
         if size_bytes > limit_bytes {
             return Err(BlobErrorKind::TooLarge { size_bytes, limit_bytes }.on("read", key));
         }
-        // It is wanted as a whole: no need to start with small requests.
         let mut config = self.inner.config.clone();
         config.chunk_bytes = config.chunk_bytes.max(config.sub_range_bytes as usize);
-        config.first_request_bytes = config.sub_range_bytes;
         let reading = (config, &self.inner.document_counters);
         let mut stream =
-            self.reader(key, reader.etag().clone(), size_bytes, reading).stream(0..size_bytes)?;
+            self.reader(key, reader.etag().clone(), size_bytes, reading).stream_of_all(0..size_bytes)?;
         let mut bytes = BytesMut::with_capacity(size_bytes as usize);
         while let Some(chunk) = stream.next().await? {
             bytes.extend_from_slice(&chunk);

@@ -53,6 +53,10 @@ impl ByteSource for HeadKept<'_> {
         }
     }
 
+    fn expect(&self, range: Range<u64>) {
+        self.source.expect(range);
+    }
+
     fn check_unchanged(&self) -> Result<(), Failure> {
         self.source.check_unchanged()
     }

@@ -48,6 +48,7 @@ impl<'a> LeafReader<'a> {
             Entry::FirstRecordAt(start) => start,
             Entry::Known(_) | Entry::Guess => self.context.leaf_start(leaf),
         };
+        self.source.expect(offset..self.context.leaf_end(leaf));
         let mut need = Need::More;
         while need == Need::More && offset <= self.limit {
             let count = self.source.read_at(offset, &mut self.chunk)?;

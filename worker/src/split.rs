@@ -55,7 +55,9 @@ pub(crate) fn inspect_split(
             summarize(count(&run(split.source, entry), options, on_progress)?, entry)
         }
         SplitEntry::Guess => {
-            let head_end = context.leaf_end(split.leaves.start).min(start + GUESS_BYTES as u64);
+            let leaf_end = context.leaf_end(split.leaves.start);
+            let head_end = leaf_end.min(start + GUESS_BYTES as u64);
+            split.source.expect(start..leaf_end);
             let source = HeadKept::read(split.source, start..head_end)?;
             let entry = RunEntry::Assumed(context.guess_entry(source.head()));
             summarize(count(&run(&source, entry), options, on_progress)?, entry)

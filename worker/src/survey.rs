@@ -2,6 +2,7 @@
 
 use data_inspector_domain::failure::Failure;
 use data_inspector_domain::spec::{InspectionSpec, ResolvedSpec};
+use data_inspector_engine::limits::SURVEY_BYTES;
 use data_inspector_engine::scan::Need;
 use data_inspector_engine::survey::Survey;
 use data_inspector_platform::source::ByteSource;
@@ -21,6 +22,7 @@ pub fn survey(
         read_elsewhere += piece.len() as u64;
         survey.look_at(piece);
     }
+    source.expect(0..source.size_bytes().min(SURVEY_BYTES as u64));
     let mut chunk = vec![0; chunk_size_bytes];
     let mut offset = 0;
     while offset < source.size_bytes() {

@@ -109,9 +109,10 @@ impl From<BlobError> for Stop {
     }
 }
 
-/// Fetches a range until its end, a failure that retries do not mend, or until nobody wants it.
-pub(super) async fn fetch(blob: Arc<Pinned>, range: Range<u64>, outlet: Outlet) {
-    let mut sub_range_bytes = blob.config.first_request_bytes();
+/// Fetches a range until its end, a failure that retries do not mend, or until nobody wants it. The first request is for
+/// so many bytes, and each after that for twice as many as the one before.
+pub(super) async fn fetch(blob: Arc<Pinned>, range: Range<u64>, first_request_bytes: u64, outlet: Outlet) {
+    let mut sub_range_bytes = first_request_bytes;
     let mut offset = range.start;
     while offset < range.end && outlet.has_room().await {
         let end = range.end.min(offset.saturating_add(sub_range_bytes));

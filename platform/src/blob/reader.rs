@@ -23,8 +23,8 @@ const MAX_WAITING_CHUNKS: usize = 1024;
 pub struct ReadConfig {
     /// Most bytes asked for in one request; 8–16 MiB suit Azure.
     pub sub_range_bytes: u64,
-    /// Most bytes asked for at first; each request after that is twice the one before. Most streams past the end of a
-    /// leaf are soon given up: they are there to see where a record ends.
+    /// Most bytes asked for at first by a stream that may be given up soon; each request after that is twice the one
+    /// before. Past the end of a leaf nearly all are: they are there to see where a record ends.
     pub first_request_bytes: u64,
     /// Most bytes of one stream that wait for the consumer or that it is at. Like the requests it starts small and
     /// doubles.
@@ -66,10 +66,6 @@ impl ReadConfig {
     pub(super) fn first_request_bytes(&self) -> u64 {
         self.first_request_bytes.min(self.chunk_bytes as u64).clamp(1, self.sub_range_bytes.max(1))
     }
-
-    fn first_window_bytes(&self) -> usize {
-        self.first_request_bytes().min(self.read_ahead_bytes.max(1).into()) as usize
-    }
 }
 
 /// A pinned version of a blob: every byte read is of this version, or the read fails with
@@ -99,19 +95,29 @@ impl BlobReader {
         &self.pinned.key
     }
 
-    /// Starts to read a range, on the current tokio runtime. Memory: the read-ahead, and one chunk as the store
-    /// gives it.
+    /// Starts to read a range, on the current tokio runtime, with small requests as long as little of it was taken.
+    /// Memory: the read-ahead, and one chunk as the store gives it.
     pub fn stream(&self, range: Range<u64>) -> Result<BlobStream, BlobError> {
+        self.stream_from(range, self.pinned.config.first_request_bytes())
+    }
+
+    /// The same for a range that will be taken to its end: with large requests from the start.
+    pub fn stream_of_all(&self, range: Range<u64>) -> Result<BlobStream, BlobError> {
+        self.stream_from(range, self.pinned.config.sub_range_bytes.max(1))
+    }
+
+    fn stream_from(&self, range: Range<u64>, first_request_bytes: u64) -> Result<BlobStream, BlobError> {
         let size_bytes = self.pinned.size_bytes;
         if range.start > range.end || range.end > size_bytes {
             return Err(BlobErrorKind::OutOfRange { size_bytes }.on("read", &self.pinned.key));
         }
-        let window = self.pinned.config.first_window_bytes();
+        let read_ahead_bytes = u64::from(self.pinned.config.read_ahead_bytes.max(1));
+        let window = first_request_bytes.min(read_ahead_bytes) as usize;
         let permits = Arc::new(Semaphore::new(window));
         let (chunks, receiver) = mpsc::channel(MAX_WAITING_CHUNKS);
         let throttle = Throttle::new(self.pinned.config.max_stream_bytes_per_second);
         let outlet = Outlet { chunks, window: Arc::clone(&permits), throttle };
-        let fetching = fetch(Arc::clone(&self.pinned), range.clone(), outlet);
+        let fetching = fetch(Arc::clone(&self.pinned), range.clone(), first_request_bytes, outlet);
         let task = tokio::spawn(fetching.in_current_span());
         Ok(BlobStream {
             pinned: Arc::clone(&self.pinned),

@@ -1,5 +1,6 @@
 //! A blob, read by the threads that inspect it.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf, Bytes};
@@ -18,6 +19,8 @@ pub struct BlobSource {
     runtime: Handle,
     /// Streams at rest, the one used last at the end.
     resting: Mutex<Vec<Reading>>,
+    /// What will be read to its end, said last at the end.
+    expected: Mutex<Vec<Range<u64>>>,
     max_streams: usize,
     window_bytes: u64,
 }
@@ -52,25 +55,29 @@ impl BlobSource {
             reader,
             runtime,
             resting: Mutex::default(),
+            expected: Mutex::default(),
             max_streams,
             window_bytes: options.window_bytes.max(1),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Reading>> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The stream that stands at this offset, or a new one.
     fn reading_from(&self, offset: u64) -> Result<Reading, Failure> {
-        let mut resting = self.lock();
+        let mut resting = lock(&self.resting);
         if let Some(found) = resting.iter().position(|reading| reading.position() == offset) {
             return Ok(resting.remove(found));
         }
         drop(resting);
         let window_end = (offset / self.window_bytes + 1).saturating_mul(self.window_bytes);
+        let range = offset..window_end.min(self.reader.size_bytes());
+        let mut expected = lock(&self.expected);
+        let found = expected.iter().position(|expected| expected.contains(&offset));
+        let expected = found.map(|found| expected.remove(found));
         let _on_runtime = self.runtime.enter();
-        let stream = self.reader.stream(offset..window_end.min(self.reader.size_bytes()))?;
+        let stream = match expected {
+            Some(expected) => self.reader.stream_of_all(offset..range.end.min(expected.end))?,
+            None => self.reader.stream(range)?,
+        };
         Ok(Reading { stream, rest: Bytes::new() })
     }
 
@@ -79,7 +86,7 @@ impl BlobSource {
         if reading.rest.is_empty() && reading.stream.is_at_end() {
             return;
         }
-        let mut resting = self.lock();
+        let mut resting = lock(&self.resting);
         if resting.len() >= self.max_streams {
             resting.remove(0);
         }
@@ -114,7 +121,19 @@ impl ByteSource for BlobSource {
         Ok(filled)
     }
 
+    fn expect(&self, range: Range<u64>) {
+        let mut expected = lock(&self.expected);
+        if expected.len() >= self.max_streams {
+            expected.remove(0);
+        }
+        expected.push(range);
+    }
+
     fn check_unchanged(&self) -> Result<(), Failure> {
         Ok(self.runtime.block_on(self.reader.check_unchanged())?)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

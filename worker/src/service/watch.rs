@@ -1,5 +1,6 @@
 //! What the threads of an attempt and the task that speaks for them share.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use data_inspector_domain::failure::{Failure, FailureCode};
@@ -62,6 +63,10 @@ impl<S: ByteSource> ByteSource for Watched<'_, S> {
         let count = self.source.read_at(offset, buffer)?;
         self.watch.bytes_read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
+    }
+
+    fn expect(&self, range: Range<u64>) {
+        self.source.expect(range);
     }
 
     fn check_unchanged(&self) -> Result<(), Failure> {

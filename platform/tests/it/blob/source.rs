@@ -74,6 +74,29 @@ fn a_leaf_per_thread_costs_each_byte_once() {
     });
 }
 
+/// A leaf is asked for in large requests from its first byte on; what comes after it is not.
+#[test]
+fn what_is_expected_is_asked_for_as_a_whole() {
+    check(|runtime, store| {
+        let bytes = noise(SIZE, 13);
+        let source = source(runtime, &store, &bytes);
+        let (leaf, before) = (100..WINDOW, store.counters().requests());
+        source.expect(leaf.clone());
+        for offset in leaf.clone().step_by(1000) {
+            read_exactly(
+                &source,
+                &bytes,
+                offset as usize,
+                &mut [0; 1000][..1000.min(leaf.end - offset) as usize],
+            );
+        }
+        assert_eq!(store.counters().requests() - before, (WINDOW - 100).div_ceil(64 << 10));
+        assert_eq!(store.counters().bytes(), WINDOW - 100);
+        read_exactly(&source, &bytes, WINDOW as usize, &mut [0; 1000]);
+        assert!(store.counters().bytes() <= WINDOW + (16 << 10), "{}", store.counters().bytes());
+    });
+}
+
 #[test]
 fn reads_from_anywhere_are_right_and_their_waste_is_bounded() {
     check(|runtime, store| {
@@ -88,6 +111,9 @@ fn reads_from_anywhere_are_right_and_their_waste_is_bounded() {
                     let mut buffer = vec![0; 30_000];
                     for _ in 0..READS {
                         let (offset, length) = (random.usize(..SIZE + 10), random.usize(..=buffer.len()));
+                        if random.bool() {
+                            source.expect(offset as u64..(offset + length) as u64);
+                        }
                         read_exactly(source, bytes, offset, &mut buffer[..length]);
                     }
                 });
