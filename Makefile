@@ -35,7 +35,7 @@ measure:
 	cargo build --release --locked --bin data-inspector --bin data-inspector-worker \
 	  --features data-inspector-api/cluster,data-inspector-worker/cluster
 	DATA_INSPECTOR_PROGRAMS=$(abspath $(TARGET))/release DATA_INSPECTOR_MEASURE=$(MEASURE) \
-	  cargo bench --profile dev --workspace --locked --features $(FEATURES) --bench deployment
+	  cargo bench --workspace --locked --features $(FEATURES) --bench deployment
 
 # Remade as a whole: a virtual environment dies with the Python it was made from.
 $(VENV)/ready: e2e/requirements.txt

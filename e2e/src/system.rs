@@ -30,6 +30,8 @@ pub struct Pace {
     pub leaf_bytes: u64,
     /// Slots of a worker.
     pub slots: u32,
+    /// Most bytes of a request to the blob store, and read ahead of the engine.
+    pub request_bytes: u64,
 }
 
 /// Services, lines and processes. All end when this is dropped.
@@ -215,8 +217,8 @@ impl System {
                 ("blobs.azure.connection_string", connection),
                 ("blobs.azure.container", "inspector".to_owned()),
                 ("blobs.azure.prefix", "deployment".to_owned()),
-                ("blobs.sub_range_bytes", (1 << 20).to_string()),
-                ("blobs.read_ahead_bytes", (1 << 20).to_string()),
+                ("blobs.sub_range_bytes", self.pace.request_bytes.to_string()),
+                ("blobs.read_ahead_bytes", self.pace.request_bytes.to_string()),
                 ("blobs.timeout_ms", "5000".to_owned()),
             ]);
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::alone;
 
-const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
+const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2, request_bytes: 1 << 20 };
 const FILE_BYTES: u64 = 12_000_000;
 /// Of each connection to the blobs, so that splits are open when the fault comes.
 const BYTES_PER_SECOND: u64 = 500_000;

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::alone;
 use data_inspector_e2e::system::{Pace, System, get, until, write_file};
 
-const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
+const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2, request_bytes: 1 << 20 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn roles_say_how_they_are_and_end_when_they_are_asked() {

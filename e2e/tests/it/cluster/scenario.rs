@@ -15,7 +15,7 @@ use super::secrets::Secrets;
 use data_inspector_e2e::system::{Pace, System, until, write_file};
 
 const FILE_BYTES: u64 = 200_000_000;
-const PACE: Pace = Pace { leaf_bytes: 4 << 20, slots: 2 };
+const PACE: Pace = Pace { leaf_bytes: 4 << 20, slots: 2, request_bytes: 1 << 20 };
 /// Of each connection. Three workers with two slots make six.
 const BYTES_PER_SECOND: u64 = 450_000;
 const PATIENCE: Duration = Duration::from_secs(120);

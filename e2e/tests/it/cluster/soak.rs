@@ -15,7 +15,7 @@ use data_inspector_e2e::services::Service;
 use super::alone;
 use data_inspector_e2e::system::{Pace, System, write_file};
 
-const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2 };
+const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 2, request_bytes: 1 << 20 };
 const FILES: [u64; 3] = [900_000, 6_000_000, 20_000_000];
 const BYTES_PER_SECOND: u64 = 1_000_000;
 /// Inspections that are open at once.

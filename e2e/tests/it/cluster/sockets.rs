@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use self::client::{Closed, Seen, Socket, Window};
 use super::alone;
 
-const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 1 };
+const PACE: Pace = Pace { leaf_bytes: 1 << 20, slots: 1, request_bytes: 1 << 20 };
 const REPLICAS: [&str; 3] = ["api-a", "api-b", "api-c"];
 const EVENTS: u64 = 10_000;
 const CLIENTS: usize = 6;
