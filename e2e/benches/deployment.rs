@@ -74,7 +74,7 @@ async fn events_to_clients() {
 async fn workers_on_one_file() {
     let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
     let megabytes_per_second = number("DATA_INSPECTOR_MEASURE_MBPS", 50);
-    let bytes = number("DATA_INSPECTOR_MEASURE_MB", 2000) * 1_000_000;
+    let bytes = number("DATA_INSPECTOR_MEASURE_MB", 4000) * 1_000_000;
     let mut system = System::start(Pace { leaf_bytes: LEAF_BYTES, slots: 1, request_bytes: 8 << 20 }).await;
     system.launch(&["api-a", "coordinator-1"]);
     let path = system.folder().join("large.csv");

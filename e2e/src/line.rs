@@ -135,6 +135,12 @@ async fn connect(
 ) {
     // A server that is not there is a connection that ends at once.
     let Ok(server) = TcpStream::connect(server).await else { return };
+    // A line adds no delay of its own: the end of a small message would wait for the other side's acknowledgement.
+    for side in [&client, &server] {
+        if side.set_nodelay(true).is_err() {
+            return;
+        }
+    }
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let up = pass(from_client, to_server, weather.clone(), &counts.to_server);
