@@ -286,6 +286,11 @@ export type FindingCode =
   | 'BLANK_ROW'
   /** A name of the header equals an earlier one but for upper and lower case. */
   | 'CASE_COLLIDING_LABEL'
+  /**
+   * A record with too few or too many fields whose values fit the columns if those from some field on are moved: a
+   * delimiter is missing, or one too many, in the middle.
+   */
+  | 'COLUMN_SHIFT'
   /** A record with too few or too many fields that begins with `#`, where the file has no comments. */
   | 'COMMENT_LIKE_ROW'
   /** Control characters of ASCII other than NUL, tab and line endings; a run of them counts once. */
