@@ -104,7 +104,7 @@ impl<'a> Sample<'a> {
     /// What nearly all values of each column are, below the header.
     pub(super) fn column_kinds(&self, has_header: bool, nulls: &NullSpellings) -> Vec<ColumnKind> {
         let rows = self.records.get(usize::from(has_header)..).unwrap_or_default();
-        let columns = self.width.unwrap_or(0);
+        let columns = if has_header { self.first_cells() } else { self.width }.unwrap_or(0);
         let rows: Vec<&Record<'_>> = rows.iter().filter(|record| record.len() == columns).collect();
         let kind_of = |column: usize| {
             let cells = rows.iter().map(|record| &record[column]).filter(|cell| !nulls.is_null(cell));

@@ -59,6 +59,18 @@ fn values_in_the_wrong_columns() {
     check(FindingCode::ColumnShift, &third("3,Ann,Rome,4.5"), &[]);
     check(FindingCode::ColumnShift, &third("3,Smith,John,Rome,,"), &[]);
     check(FindingCode::ColumnShift, &third("3,Smith,John,Rome,none,2024-01-03"), &[]);
+    // The header says how many columns there are, even if most of the first rows are broken.
+    check(
+        FindingCode::ColumnShift,
+        &third(&"3,Smith,John,Rome,4.5,2024-01-03\n".repeat(5)).replace("\n\n", "\n"),
+        &[
+            (head.len() as u64 + 13, Some(3), 4, Some(3)),
+            (head.len() as u64 + 46, Some(4), 5, Some(3)),
+            (head.len() as u64 + 79, Some(5), 6, Some(3)),
+            (head.len() as u64 + 112, Some(6), 7, Some(3)),
+            (head.len() as u64 + 145, Some(7), 8, Some(3)),
+        ],
+    );
     // Nothing is known of columns of text.
     let texts = |cut: &str| format!("a,b,c\nx,y,z\n{cut}\nx,y,z\n");
     check(FindingCode::ColumnShift, &texts("x,y,y,z"), &[]);
