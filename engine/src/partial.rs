@@ -98,7 +98,7 @@ pub enum PartialError {
 
 const MAGIC: &[u8; 6] = b"DIPART";
 /// Version of the wire form.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 const HEADER_BYTES: usize = MAGIC.len() + 2 + 8;
 
 #[derive(Serialize, Deserialize)]

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::reading::Reading;
 
+/// With a defect near the end of the catalogue: partials name defects by their place in it.
 const CSV: &str = "id,name,price,day\n1,Ann,2.50,2024-02-29\n2,\"Bob \"\"B\"\"\",NA,2024-03-01\n\n3,Cai\n\
-                   4,\"x\ny\",1e3,2024-03-05,extra\n5,Ann,-7.125,05/03/2024\n";
+                   4,\"x\ny\",1e3,2024-03-05,extra\n5,Ann,-7.125,05/03/2024\n6,\u{7}Eve,1,2024-03-06\n";
 
 fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
@@ -60,7 +61,8 @@ fn every_version_is_read_by_its_engine_and_refused_by_name_by_others() {
             continue;
         }
         let spec: ResolvedSpec = serde_json::from_slice(&read("spec.json")).unwrap();
-        assert_eq!(finish(&spec, &partial.unwrap()).to_json().into_bytes(), read("profile.json"));
+        let found = finish(&spec, &partial.unwrap()).to_json().into_bytes();
+        assert!(found == read("profile.json"), "the partial of version {version} is read otherwise");
     }
 }
 
