@@ -55,8 +55,8 @@ fn first_misplaced(kinds: &[ColumnKind], cells: &[Shown]) -> Option<usize> {
         witnesses += usize::from(kind != ColumnKind::Any && shown.is_some());
     }
     // Of a row that is too long the value of that column may itself be what was cut in two.
-    let to_fit = if count > width { width - 1 } else { count } - first;
-    (fitting >= to_fit && witnesses >= WITNESSES).then_some(first)
+    let last = if count > width { width - 1 } else { count };
+    (first + fitting >= last && witnesses >= WITNESSES).then_some(first)
 }
 
 /// What the cells of a long record show, as they come.
