@@ -7,7 +7,7 @@ use data_inspector_domain::event::{EventBody, EventType, InspectionEvent};
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::id::{InspectionId, Sequence, WorkspaceId};
 use data_inspector_domain::inspection::InspectionState;
-use sea_orm::sea_query::{Expr, ExprTrait, Query, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 
 use super::access::Scope;
@@ -15,6 +15,9 @@ use super::codec::{name, parsed, sequence, sequence_optional, unsigned, variant}
 use super::connect::Store;
 use super::entity::{events, inspections};
 use super::error::StoreError;
+
+/// What an event is known by.
+const KEY: [events::Column; 2] = [events::Column::InspectionId, events::Column::Seq];
 
 /// An event, as it was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,12 +75,16 @@ impl Store {
         types: &[EventType],
         limit_each: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        if cursors.is_empty() {
-            return Ok(Vec::new());
-        }
+        let Some((first, others)) = cursors.split_first() else { return Ok(Vec::new()) };
         let wanted = match types {
             [] => within_ranges(scope, cursors, limit_each),
-            _ => first_of_types(scope, cursors, types, limit_each),
+            _ => {
+                let part = |cursor: &Cursor| first_of_types(scope, *cursor, types, limit_each);
+                let mut wanted = part(first);
+                wanted.unions(others.iter().map(|cursor| (UnionType::All, part(cursor))));
+                let key = KEY.map(Expr::col);
+                Condition::all().add(Expr::tuple(key).in_subquery(wanted))
+            }
         };
         let rows = events::Entity::find()
             .filter(wanted)
@@ -199,24 +206,17 @@ fn within_ranges(scope: Scope, cursors: &[Cursor], limit_each: u32) -> Condition
     Condition::all().add(events::Column::WorkspaceId.eq(scope.workspace_id.to_string())).add(ranges)
 }
 
-/// A part for each position, which ends at its limit: numbering the rows would read all events there are.
-fn first_of_types(scope: Scope, cursors: &[Cursor], types: &[EventType], limit_each: u32) -> Condition {
-    let columns = [events::Column::InspectionId, events::Column::Seq];
-    let mut parts = cursors.iter().map(|cursor| {
-        let range = of_inspection(scope, cursor.inspection_id).add(follows(*cursor)).add(of_types(types));
-        let first = Query::select()
-            .columns(columns)
-            .from(events::Entity)
-            .cond_where(range)
-            .order_by(events::Column::Seq, Order::Asc)
-            .limit(u64::from(limit_each))
-            .to_owned();
-        Query::select().columns(columns).from_subquery(first, events::Entity).to_owned()
-    });
-    let Some(mut wanted) = parts.next() else { return Condition::all().add(Expr::val(false)) };
-    wanted.unions(parts.map(|part| (UnionType::All, part)));
-    let key = Expr::tuple(columns.map(Expr::col).to_vec());
-    Condition::all().add(key.in_subquery(wanted))
+/// The keys of those after one position, to its limit: numbering the rows would read all events there are.
+fn first_of_types(scope: Scope, cursor: Cursor, types: &[EventType], limit: u32) -> SelectStatement {
+    let range = of_inspection(scope, cursor.inspection_id).add(follows(cursor)).add(of_types(types));
+    let first = Query::select()
+        .columns(KEY)
+        .from(events::Entity)
+        .cond_where(range)
+        .order_by(events::Column::Seq, Order::Asc)
+        .limit(u64::from(limit))
+        .to_owned();
+    Query::select().columns(KEY).from_subquery(first, events::Entity).to_owned()
 }
 
 fn follows(cursor: Cursor) -> Expr {
