@@ -53,8 +53,11 @@ impl ByteSource for HeadKept<'_> {
         }
     }
 
+    /// The stream that the head was read from goes on.
     fn expect(&self, range: Range<u64>) {
-        self.source.expect(range);
+        if range.start != self.offset {
+            self.source.expect(range);
+        }
     }
 
     fn check_unchanged(&self) -> Result<(), Failure> {

@@ -69,16 +69,20 @@ impl BlobSource {
         }
         drop(resting);
         let window_end = (offset / self.window_bytes + 1).saturating_mul(self.window_bytes);
-        let range = offset..window_end.min(self.reader.size_bytes());
-        let mut expected = lock(&self.expected);
-        let found = expected.iter().position(|expected| expected.contains(&offset));
-        let expected = found.map(|found| expected.remove(found));
+        let window_end = window_end.min(self.reader.size_bytes());
         let _on_runtime = self.runtime.enter();
-        let stream = match expected {
-            Some(expected) => self.reader.stream_of_all(offset..range.end.min(expected.end))?,
-            None => self.reader.stream(range)?,
+        let stream = match self.take_expected(offset) {
+            Some(expected) => self.reader.stream_of_all(offset..window_end.min(expected.end))?,
+            None => self.reader.stream(offset..window_end)?,
         };
         Ok(Reading { stream, rest: Bytes::new() })
+    }
+
+    /// What is expected to be read to its end from here on. It is read once.
+    fn take_expected(&self, offset: u64) -> Option<Range<u64>> {
+        let mut expected = lock(&self.expected);
+        let found = expected.iter().position(|range| range.contains(&offset))?;
+        Some(expected.remove(found))
     }
 
     /// Keeps a stream for the next read if it has more, and gives up the one that rests longest.
