@@ -1,5 +1,5 @@
-//! Finds the bytes that can change the automaton's state. The only unsafe code of the engine: an AVX2
-//! version and its scalar twin, tested equal; and the same loop, compiled for AVX2.
+//! Finds the bytes that can change the automaton's state: an AVX2 version and its scalar twin, tested equal; and loops
+//! compiled for AVX2. Unsafe code of the engine is here and in `text::shape::avx512` alone.
 
 /// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ use crate::limits::VALUE_BYTES;
 pub struct Frequent {
     capacity: usize,
     error: u64,
-    /// Open addressing over hash values, at most half full; 0 is free. The low half is the entry's index plus one,
+    /// Open addressing over hash values, at most a quarter full, so that most look-ups end where they begin; 0 is free. The low half is the entry's index plus one,
     /// the high half the top of its hash: a table small enough for the first-level cache decides nearly every look-up.
     slots: Vec<u32>,
     entries: Vec<Entry>,
@@ -217,7 +217,7 @@ impl Frequent {
     fn insert(&mut self, entry: Entry) {
         self.ones += usize::from(entry.count == 1);
         self.entries.push(entry);
-        if self.entries.len() * 2 > self.slots.len() {
+        if self.entries.len() * 4 > self.slots.len() {
             self.index_anew((self.slots.len() * 2).max(8));
         } else {
             index(&mut self.slots, entry.hash, self.entries.len());

@@ -137,21 +137,15 @@ impl Census {
 
 /// Whether a text has a character that takes no ink: U+00A0, U+00AD, U+200B to U+200F, U+202F, U+2060, U+FEFF.
 pub(super) fn has_invisible(text: &[u8]) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|&byte| matches!(byte, 0xC2 | 0xE2 | 0xEF)) {
-        rest = &rest[at..];
-        if matches!(
-            rest,
+    memchr::memchr3_iter(0xC2, 0xE2, 0xEF, text).any(|at| {
+        matches!(
+            text[at..],
             [0xC2, 0xA0 | 0xAD, ..]
                 | [0xE2, 0x80, 0x8B..=0x8F | 0xAF, ..]
                 | [0xE2, 0x81, 0xA0, ..]
                 | [0xEF, 0xBB, 0xBF, ..]
-        ) {
-            return true;
-        }
-        rest = &rest[1..];
-    }
-    false
+        )
+    })
 }
 
 const _: () = assert!(DIGIT == b'9' && UPPER == b'A' && LOWER == b'a' && BEYOND >= 0x80);

@@ -3,6 +3,9 @@
 
 use crate::simd;
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 /// A shape has so many runs at most; what follows is [`MORE`].
 pub(crate) const RUNS: usize = 16;
 /// Bytes in which runs are looked for.
@@ -41,6 +44,15 @@ impl Shape {
     /// The shape of a text that is not empty.
     #[inline]
     pub(crate) fn of(text: &[u8]) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if avx512::is_there() {
+            // SAFETY: what it needs has just been detected.
+            let Some(mut shape) = (unsafe { avx512::plain_runs(text) }) else { return simd::look_at(text) };
+            if text.len() > LOOKED_AT {
+                shape.push_more();
+            }
+            return shape;
+        }
         simd::look_at(text)
     }
 
@@ -251,6 +263,16 @@ mod tests {
                 expected.push_more();
             }
             prop_assert_eq!(Shape::of(text.as_bytes()), expected);
+            prop_assert_eq!(simd::look_at::<Shape>(text.as_bytes()), expected);
+        }
+
+        #[test]
+        fn both_versions_find_the_same(
+            text in proptest::collection::vec(prop_oneof!["[ -~]", "[a-z]{1,9}", "[A-Z0-9]{1,3}"].prop_map(String::into_bytes), 1..30),
+            any: Vec<u8>,
+        ) {
+            let text = [text.concat(), any].concat();
+            prop_assert_eq!(Shape::of(&text), <Shape as simd::Seen>::of_bytes(&text));
         }
     }
 }
