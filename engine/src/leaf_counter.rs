@@ -17,7 +17,7 @@ pub(crate) use rows::Label;
 use totals::Totals;
 
 /// Bytes taken into the buffer before records are cut: small enough for the second-level cache.
-const PIECE_BYTES: usize = 128 << 10;
+const PIECE_BYTES: usize = 256 << 10;
 
 /// Values of all columns that may wait to be added to the large tables of their columns: so many of one column at
 /// once that its tables are fetched into the cache for many of them.

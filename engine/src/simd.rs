@@ -1,5 +1,5 @@
-//! Finds the bytes that can change the automaton's state: an AVX2 version and its scalar twin, tested equal; and loops
-//! compiled for AVX2. Unsafe code of the engine is here and in `text::shape::avx512` alone.
+//! Finds the bytes that can change the automaton's state: versions for AVX-512 and AVX2 and their scalar twin, tested
+//! equal; and loops compiled for AVX2. Unsafe code of the engine is here and in `text::shape::avx512` alone.
 
 /// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
 #[derive(Clone, Copy)]
@@ -15,8 +15,12 @@ impl Needles {
 /// Appends to `positions` the index (plus `base`) of every needle in `bytes`, ascending.
 pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
     #[cfg(target_arch = "x86_64")]
-    if avx2::is_there() {
+    if avx512::is_there() {
         // SAFETY: what it needs has just been detected.
+        unsafe { avx512::find_all(needles, bytes, base, positions) };
+        return;
+    } else if avx2::is_there() {
+        // SAFETY: likewise.
         unsafe { avx2::find_all(needles, bytes, base, positions) };
         return;
     }
@@ -40,10 +44,88 @@ pub(crate) fn look_at<T: Seen>(bytes: &[u8]) -> T {
     T::of_bytes(bytes)
 }
 
+/// Appends `base` plus the place of each bit.
+#[inline]
+fn push_bits(mut mask: u64, base: u32, positions: &mut Vec<u32>) {
+    positions.reserve(u64::BITS as usize);
+    while mask != 0 {
+        positions.push(base + mask.trailing_zeros());
+        mask &= mask - 1;
+    }
+}
+
 fn find_all_scalar(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
     let mut table = [false; 256];
     needles.0.iter().for_each(|&needle| table[needle as usize] = true);
     positions.extend((0..bytes.len()).filter(|&i| table[bytes[i] as usize]).map(|i| base + i as u32));
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512 {
+    use super::Needles;
+    use std::arch::x86_64::{
+        _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
+        _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32,
+        _mm512_storeu_si512,
+    };
+
+    /// Bytes of a vector.
+    pub(crate) const BLOCK: usize = 64;
+    /// Positions that are written at once: few blocks have more.
+    const AT_ONCE: usize = 16;
+    /// 0, 1, 2 and so on.
+    pub(crate) const PLACES: [u8; BLOCK] = counted_from(0);
+
+    /// `first` and the numbers after it.
+    pub(crate) const fn counted_from(first: u8) -> [u8; BLOCK] {
+        let mut numbers = [first; BLOCK];
+        let mut at = 0;
+        while at < BLOCK {
+            numbers[at] = first.wrapping_add(at as u8);
+            at += 1;
+        }
+        numbers
+    }
+
+    /// The processor can move marked bytes together, and has what all that can have.
+    #[inline]
+    pub(crate) fn is_there() -> bool {
+        use std::arch::is_x86_feature_detected as has;
+        has!("avx512f")
+            && has!("avx512bw")
+            && has!("avx512vl")
+            && has!("avx512vbmi")
+            && has!("avx512vbmi2")
+            && has!("bmi2")
+            && has!("popcnt")
+    }
+
+    /// Needs what [`is_there`] looks for.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+    pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
+        let wanted = needles.0.map(|needle| _mm512_set1_epi8(needle as i8));
+        // SAFETY: both have the 64 bytes that are read, and the loads have no alignment.
+        let load = |block: &[u8; BLOCK]| unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+        for (index, block) in blocks.iter().enumerate() {
+            let data = load(block);
+            let mask = wanted.iter().fold(0, |mask, &needle| mask | _mm512_cmpeq_epi8_mask(data, needle));
+            let (base, count) = (base + (index * BLOCK) as u32, mask.count_ones() as usize);
+            if count > AT_ONCE {
+                super::push_bits(mask, base, positions);
+                continue;
+            }
+            positions.reserve(AT_ONCE);
+            let places = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(mask, load(&PLACES)));
+            let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(places), _mm512_set1_epi32(base as i32));
+            // SAFETY: there is room for 16 more, of which so many are positions.
+            unsafe {
+                _mm512_storeu_si512(positions.as_mut_ptr().add(positions.len()).cast(), places);
+                positions.set_len(positions.len() + count);
+            }
+        }
+        super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -71,7 +153,7 @@ mod avx2 {
         for (index, block) in blocks.iter().enumerate() {
             let (low, high) = block.split_at(BLOCK / 2);
             let mask = u64::from(match_mask(&wanted, low)) | u64::from(match_mask(&wanted, high)) << 32;
-            push_bits(mask, base + (index * BLOCK) as u32, positions);
+            super::push_bits(mask, base + (index * BLOCK) as u32, positions);
         }
         super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
     }
@@ -93,14 +175,6 @@ mod avx2 {
         }
         _mm256_movemask_epi8(hits) as u32
     }
-
-    fn push_bits(mut mask: u64, base: u32, positions: &mut Vec<u32>) {
-        positions.reserve(BLOCK);
-        while mask != 0 {
-            positions.push(base + mask.trailing_zeros());
-            mask &= mask - 1;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -110,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_versions_find_the_same(
+        fn all_versions_find_the_same(
             bytes in proptest::collection::vec(prop_oneof![
                 Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b'\\'), any::<u8>()
             ], 0..400),
@@ -120,7 +194,14 @@ mod tests {
             let (mut fast, mut plain) = (Vec::new(), Vec::new());
             find_all(needles, &bytes, base, &mut fast);
             find_all_scalar(needles, &bytes, base, &mut plain);
-            prop_assert_eq!(fast, plain);
+            prop_assert_eq!(fast, &*plain);
+            #[cfg(target_arch = "x86_64")]
+            if avx2::is_there() {
+                let mut found = Vec::new();
+                // SAFETY: what it needs has just been detected.
+                unsafe { avx2::find_all(needles, &bytes, base, &mut found) };
+                prop_assert_eq!(found, plain);
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ impl Shape {
     #[inline]
     pub(crate) fn of(text: &[u8]) -> Self {
         #[cfg(target_arch = "x86_64")]
-        if avx512::is_there() {
+        if simd::avx512::is_there() {
             // SAFETY: what it needs has just been detected.
             let Some(mut shape) = (unsafe { avx512::plain_runs(text) }) else { return simd::look_at(text) };
             if text.len() > LOOKED_AT {

@@ -8,42 +8,20 @@ use std::arch::x86_64::{
     _mm512_set1_epi8, _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
 };
 
+use crate::simd::avx512::{BLOCK, PLACES, counted_from};
+
 use super::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
 
-/// 0, 1, 2 and so on.
-const PLACES: [u8; LOOKED_AT] = counted_from(0);
 /// The place before each; any before the first.
 const BEFORE: [u8; LOOKED_AT] = counted_from(u8::MAX);
 /// The place after each.
 const AFTER: [u8; LOOKED_AT] = counted_from(1);
 
-const fn counted_from(first: u8) -> [u8; LOOKED_AT] {
-    let mut numbers = [first; LOOKED_AT];
-    let mut at = 0;
-    while at < LOOKED_AT {
-        numbers[at] = first.wrapping_add(at as u8);
-        at += 1;
-    }
-    numbers
-}
-
-/// The processor has what [`plain_runs`] needs.
-#[inline]
-pub(super) fn is_there() -> bool {
-    use std::arch::is_x86_feature_detected as has;
-    has!("avx512f")
-        && has!("avx512bw")
-        && has!("avx512vl")
-        && has!("avx512vbmi")
-        && has!("avx512vbmi2")
-        && has!("bmi2")
-        && has!("popcnt")
-}
-
-/// The runs of the first bytes of a text that is not empty; `None` if one of its words has many.
+/// The runs of the first bytes of a text that is not empty; `None` if one of its words has many. Needs what
+/// [`is_there`](crate::simd::avx512::is_there) looks for.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
 pub(super) fn plain_runs(text: &[u8]) -> Option<Shape> {
-    const { assert!(LOOKED_AT == 64 && RUNS == 16 && RUNS_OF_A_WORD == 4) };
+    const { assert!(LOOKED_AT == BLOCK && RUNS == 16 && RUNS_OF_A_WORD == 4) };
     let used = text.len().min(LOOKED_AT);
     let within = u64::MAX >> (LOOKED_AT - used);
     // SAFETY: no byte is read but those of the text.
