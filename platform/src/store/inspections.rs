@@ -151,6 +151,9 @@ impl Writing {
         let mut inspection = LockedInspection::of(self, row)?;
         inspection.record_creation()?;
         let row = inspection.insert().await?;
+        if file.state == name(FileState::Transferring) {
+            return row.try_into();
+        }
         let mut inspection = LockedInspection::of(self, row)?;
         inspection.go_with(&file).await?;
         inspection.save().await?.try_into()
