@@ -322,7 +322,7 @@ fn resident(pid: u32) -> anyhow::Result<u64> {
 }
 
 fn has(message: &[u8], part: &[u8]) -> bool {
-    message.windows(part.len()).any(|bytes| bytes == part)
+    memchr::memmem::find(message, part).is_some()
 }
 
 fn text(message: &[u8]) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use memchr::memmem::find;
 use serde_json::{Value, json};
 
 /// An event that every subscriber has to get.
@@ -36,11 +37,12 @@ impl Tally {
     /// A subscriber that has all events before `next` got a message; the event it waits for now.
     pub(crate) fn take(&mut self, next: Option<usize>, message: &[u8]) -> Option<usize> {
         // Whoever hears nothing for a while is told that this is so.
-        if is_in(message, br#""inspectionEvents":{"__typename":"KeepAlive"}"#) {
+        let data = data(message);
+        if data.starts_with(br#""inspectionEvents":{"__typename":"KeepAlive"}"#) {
             return next;
         }
         let first = next.unwrap_or(0);
-        let Some(skipped) = self.expected[first..].iter().position(|event| is_in(message, &event.text))
+        let Some(skipped) = self.expected[first..].iter().position(|event| data.starts_with(&event.text))
         else {
             self.wrong += 1;
             let said = String::from_utf8_lossy(message);
@@ -76,17 +78,10 @@ impl Tally {
     }
 }
 
-/// Whether the data of a message is this field.
-fn is_in(message: &[u8], text: &[u8]) -> bool {
-    let Some(begin) = field(message) else {
-        return false;
-    };
-    message[begin..].starts_with(text)
-}
-
-fn field(message: &[u8]) -> Option<usize> {
+/// What comes after the start of the data of a message; empty if it has none.
+fn data(message: &[u8]) -> &[u8] {
     const DATA: &[u8] = b"\"data\":{";
-    message.windows(DATA.len()).position(|bytes| bytes == DATA).map(|at| at + DATA.len())
+    find(message, DATA).map_or(&[], |at| &message[at + DATA.len()..])
 }
 
 pub(crate) fn percentile(values: &mut [u32], percent: usize) -> u32 {

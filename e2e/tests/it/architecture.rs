@@ -71,7 +71,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("indicatif", &["api/src"]),
     ("jsonwebtoken", &["api/src"]),
     ("lettre", &["platform/src"]),
-    ("memchr", &["engine/src"]),
+    ("memchr", &["bench/fanout/src", "engine/src"]),
     ("mimalloc", &["api/src/main.rs"]),
     ("nix", &["e2e/src"]),
     ("num_bigint", &["engine/src"]),
