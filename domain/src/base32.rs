@@ -3,6 +3,17 @@
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+/// What each character stands for; none for those that are not in the alphabet.
+const DIGITS: [Option<u8>; 128] = {
+    let mut digits = [None; 128];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        digits[ALPHABET[digit] as usize] = Some(digit as u8);
+        digit += 1;
+    }
+    digits
+};
+
 /// Why a text is no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Base32Error {
@@ -22,10 +33,12 @@ pub(crate) fn encode(number: u128, width: usize) -> String {
 pub(crate) fn decode(text: &str) -> Result<u128, Base32Error> {
     let mut number = 0_u128;
     for (position, character) in text.chars().enumerate() {
-        let digit = ALPHABET.iter().position(|letter| char::from(*letter) == character);
+        let digit = DIGITS.get(character as usize).copied().flatten();
         let digit = digit.ok_or(Base32Error::Character(position))?;
-        let shifted = number.checked_mul(32).ok_or(Base32Error::TooLarge)?;
-        number = shifted | digit as u128;
+        if number >> 123 != 0 {
+            return Err(Base32Error::TooLarge);
+        }
+        number = number << 5 | u128::from(digit);
     }
     Ok(number)
 }

@@ -317,6 +317,10 @@ impl InspectionEvent {
 
     /// Reads what [`InspectionEvent::to_json`] of this or another release wrote.
     pub fn from_json(json: &[u8]) -> Result<Self, EventError> {
+        // What goes wrong is rare, and looked into then.
+        if let Ok(event) = serde_json::from_slice(json) {
+            return Ok(event);
+        }
         let value: Value = serde_json::from_slice(json).map_err(EventError::Malformed)?;
         if let Some(version) = value.get("schemaVersion").and_then(Value::as_u64) {
             KnownVersion::try_from(version)?;

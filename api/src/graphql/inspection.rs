@@ -1,5 +1,7 @@
 //! Inspections: jobs over one file.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use data_inspector_domain::event::cursor::Cursor as EventCursor;
 use data_inspector_domain::inspection;
@@ -202,7 +204,8 @@ impl Inspection {
         events.truncate(size as usize);
         let edge = |event: store::StoredEvent| {
             let node = InspectionEvent::read(self.0.id, event.seq, &event.bytes)?;
-            Ok(Edge { cursor: Cursor(EventCursor::after(self.0.id, event.seq).to_string()), node })
+            let cursor = Cursor(EventCursor::after(self.0.id, event.seq).to_string());
+            Ok(Edge { cursor, node: Arc::new(node) })
         };
         let edges = events.into_iter().map(edge).collect::<Result<_, RequestError>>()?;
         Ok(Connection::of_edges(edges, after.after.is_some(), has_more))

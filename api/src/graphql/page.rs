@@ -1,5 +1,7 @@
 //! Pages of lists: arguments, cursors, connections.
 
+use std::sync::Arc;
+
 use async_graphql::{OutputType, SimpleObject};
 use data_inspector_platform::store::{Page, PageKey, PageRequest, PageStart, SortKey};
 
@@ -39,7 +41,7 @@ where
     /// The entries of the page, each with its cursor.
     pub(super) edges: Vec<Edge<T>>,
     /// The entries of the page.
-    pub(super) nodes: Vec<T>,
+    pub(super) nodes: Vec<Arc<T>>,
     /// Where the page is.
     pub(super) page_info: PageInfo,
     /// Entries of the whole list, counted only when it is asked for, up to 10,000; null where nobody counts them.
@@ -60,7 +62,7 @@ pub(super) struct Edge<T: OutputType> {
     /// The place of the entry in the list.
     pub(super) cursor: Cursor,
     /// The entry.
-    pub(super) node: T,
+    pub(super) node: Arc<T>,
 }
 
 /// Where a page is in its list.
@@ -159,7 +161,7 @@ fn read_cursor(list: &str, cursor: &Cursor) -> Result<PageKey, RequestError> {
     Ok(PageKey { sort, id: id.to_owned() })
 }
 
-impl<T: OutputType + Clone> Connection<T>
+impl<T: OutputType> Connection<T>
 where
     Edge<T>: OutputType,
 {
@@ -176,7 +178,7 @@ where
             if backward { matches!(request.start, PageStart::Before(_)) } else { page.has_more };
         let has_previous_page =
             if backward { page.has_more } else { matches!(request.start, PageStart::After(_)) };
-        let edge = |entry: R| Edge { cursor: cursor(list, &key(&entry)), node: node(entry) };
+        let edge = |entry: R| Edge { cursor: cursor(list, &key(&entry)), node: Arc::new(node(entry)) };
         let edges = page.items.into_iter().map(edge).collect();
         Self::of_edges(edges, has_previous_page, has_next_page)
     }
@@ -188,7 +190,7 @@ where
             start_cursor: edges.first().map(|edge| edge.cursor.clone()),
             end_cursor: edges.last().map(|edge| edge.cursor.clone()),
         };
-        let nodes = edges.iter().map(|edge| edge.node.clone()).collect();
+        let nodes = edges.iter().map(|edge| Arc::clone(&edge.node)).collect();
         Self { edges, nodes, page_info, total_count: None }
     }
 
@@ -216,7 +218,7 @@ where
             let number = i64::try_from(index).unwrap_or(i64::MAX);
             cursor(list, &PageKey { sort: SortKey::Number(number), id: String::new() })
         };
-        let edge = |index: usize| Edge { cursor: place(index), node: node(&all[index]) };
+        let edge = |index: usize| Edge { cursor: place(index), node: Arc::new(node(&all[index])) };
         let page = Self::of_edges((start..end).map(edge).collect(), start > 0, end < all.len());
         Ok(page.with_total_count(Some(all.len() as u64)))
     }

@@ -61,7 +61,10 @@ impl Engine {
 /// What the library executes.
 pub(super) fn request(admitted: &Admitted, params: Params) -> Request {
     let variables = Variables::from_json(serde_json::Value::Object(params.variables));
-    let request = Request::new(admitted.text.as_ref()).variables(variables);
+    let mut request = Request::new(admitted.text.as_ref()).variables(variables);
+    if let Some(document) = &admitted.executed {
+        request.set_parsed_query(document.clone());
+    }
     match params.operation_name {
         Some(name) => request.operation_name(name),
         None => request,

@@ -4,7 +4,8 @@
 //! to overflow its stack by 4 KB and to compute for minutes by 1 KB (ADR 2). Nothing here recurses deeper than the
 //! limit of nesting, and every pass visits a fragment once. Verdicts are kept by the hash of the document.
 //!
-//! The document goes on as text: there is no conversion between two syntax trees.
+//! The document goes on as text, and as what the library that executes reads in it: there is no conversion between two
+//! syntax trees.
 
 mod measure;
 mod scan;
@@ -17,6 +18,7 @@ use apollo_compiler::parser::Parser;
 use apollo_compiler::response::{JsonMap, serde_json_bytes};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Name, Node, Schema};
+use async_graphql::parser::{parse_query, types::ExecutableDocument as Executed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -90,6 +92,8 @@ type Verdict = Result<Admitted, Fault>;
 #[derive(Debug)]
 pub(super) struct Admitted {
     pub(super) text: Arc<str>,
+    /// What the library that executes reads in it; nothing if it says itself, when it executes, what it cannot read.
+    pub(super) executed: Option<Executed>,
     document: ExecutableDocument,
     costs: Costs,
 }
@@ -167,7 +171,8 @@ impl Gate {
             wrong(&invalid.errors, FaultKind::Invalid, ErrorCode::GraphqlValidationFailed)
         })?;
         let costs = measure::check(&document, &self.schema, &self.limits, self.introspection)?;
-        Ok(Admitted { text: text.into(), document: document.into_inner(), costs })
+        let executed = parse_query(text).ok();
+        Ok(Admitted { text: text.into(), executed, document: document.into_inner(), costs })
     }
 }
 
