@@ -1,6 +1,7 @@
 //! When what somebody authenticated with stops to work: a moment that can be put off while it is waited for, as a socket
 //! lasts longer than a token.
 
+use std::future::pending;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
@@ -51,6 +52,13 @@ impl Expiry {
             }
         }
     }
+
+    /// Waits until it is another moment.
+    pub async fn put_off(&mut self) {
+        if self.0.changed().await.is_err() {
+            pending::<()>().await;
+        }
+    }
 }
 
 impl Renewal {
@@ -69,7 +77,7 @@ impl Renewal {
 async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
-        None => std::future::pending().await,
+        None => pending().await,
     }
 }
 

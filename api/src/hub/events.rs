@@ -1,6 +1,7 @@
 //! One subscriber's way through the events of an inspection.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +10,8 @@ use data_inspector_domain::id::Sequence;
 use data_inspector_platform::store::{Inspection, Scope, StoreError, StoredEvent};
 use futures_util::Stream;
 use tokio::sync::watch;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::counters::Subscriber;
 use super::feed::{FeedEvent, FeedState, Membership, Next};
@@ -35,18 +37,14 @@ pub struct EventStream {
     /// The inspection has ended with the event at the cursor.
     at_end: bool,
     over: bool,
-    keep_alive: Interval,
     /// Since the last frame.
     idle_since: Instant,
     expiry: Expiry,
+    /// Comes when a sign of life is due, or the expiry. It is not set for each frame, but put off when it comes too
+    /// early: what waits for the next event is set up once, not for each event of each subscriber.
+    timer: Pin<Box<Sleep>>,
+    shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
     subscriber: Subscriber,
-}
-
-/// Why nothing is handed out at the moment.
-enum Waited {
-    Changed,
-    Tick,
-    End(GoAwayReason),
 }
 
 impl EventStream {
@@ -61,10 +59,9 @@ impl EventStream {
         let cursor = after.unwrap_or(newest);
         let state = member.feed.state.subscribe();
         let seen_progress = if after.is_some() { 0 } else { state.borrow().progress_number() };
-        let period = member.shared.config.keep_alive();
         let idle_since = Instant::now();
-        let mut keep_alive = interval_at(idle_since + period, period);
-        keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let timer = Box::pin(sleep_until(idle_since + member.shared.config.keep_alive()));
+        let shutdown = Box::pin(member.shared.shutdown.clone().cancelled_owned());
         let subscriber = Subscriber::new(&member.shared.counters);
         Self {
             subscriber,
@@ -77,15 +74,17 @@ impl EventStream {
             snapshot: after.is_none().then(|| Box::new(inspection)),
             seen_progress,
             over: false,
-            keep_alive,
             idle_since,
             expiry: Expiry::at(None),
+            timer,
+            shutdown,
         }
     }
 
     /// The same stream, sent away when what the client authenticated with expires.
     pub fn expiring(mut self, expiry: Expiry) -> Self {
         self.expiry = expiry;
+        self.set_timer();
         self
     }
 
@@ -260,33 +259,36 @@ impl EventStream {
         self.go_away(GoAwayReason::Unavailable)
     }
 
+    /// Waits for something to happen; a frame if that is all there is to say.
     async fn wait(&mut self) -> Option<EventFrame> {
-        match self.wait_for_change().await {
-            Waited::Changed => None,
-            Waited::End(reason) => Some(self.go_away(reason)),
-            Waited::Tick => {
-                let config = &self.member.shared.config;
-                self.member.feed.doubt_if_not_compared(config);
-                // The timer is not set for each frame, but put off when it comes too early.
-                let due = self.idle_since + config.keep_alive();
-                if due > Instant::now() {
-                    self.keep_alive.reset_at(due);
-                    return None;
-                }
-                Some(EventFrame::KeepAlive { cursor: self.cursor })
+        tokio::select! {
+            biased;
+            // The sender lives as long as the membership.
+            _ = self.state.changed() => None,
+            () = self.expiry.put_off() => {
+                self.set_timer();
+                None
             }
+            () = &mut self.shutdown => Some(self.go_away(GoAwayReason::Shutdown)),
+            () = &mut self.timer => self.tick(),
         }
     }
 
-    async fn wait_for_change(&mut self) -> Waited {
-        tokio::select! {
-            biased;
-            () = self.member.shared.shutdown.cancelled() => Waited::End(GoAwayReason::Shutdown),
-            () = self.expiry.passed() => Waited::End(GoAwayReason::Expired),
-            // The sender lives as long as the membership.
-            _ = self.state.changed() => Waited::Changed,
-            _ = self.keep_alive.tick() => Waited::Tick,
+    fn tick(&mut self) -> Option<EventFrame> {
+        let config = &self.member.shared.config;
+        self.member.feed.doubt_if_not_compared(config);
+        let is_due = self.idle_since + config.keep_alive() <= Instant::now();
+        if is_due {
+            self.idle_since = Instant::now();
         }
+        self.set_timer();
+        is_due.then_some(EventFrame::KeepAlive { cursor: self.cursor })
+    }
+
+    fn set_timer(&mut self) {
+        let keep_alive_at = self.idle_since + self.member.shared.config.keep_alive();
+        let at = self.expiry.moment().map_or(keep_alive_at, |moment| moment.min(keep_alive_at));
+        self.timer.as_mut().reset(at);
     }
 }
 
