@@ -1,8 +1,8 @@
 //! `graphql-transport-ws`: any number of operations on one socket.
 //! <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>
 //!
-//! One task reads, one writes, one runs each operation. They meet in one short queue: who produces faster than the
-//! client reads waits there, and a client that reads nothing is closed when a write has taken too long.
+//! One task reads, one runs each operation, and each writes what it has to say, in turn (`writer`): who produces faster
+//! than the client reads waits, and a client that reads nothing is closed when a write has taken too long.
 //!
 //! A socket lasts longer than a token. The protocol has one `connection_init`; before its token expires, a client sends
 //! the next in a `ping`: `{"type":"ping","payload":{"authorization":"Bearer di_…"}}`. It has to stand for the same

@@ -11,7 +11,7 @@ use futures_util::stream::SplitStream;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -24,7 +24,7 @@ use super::super::request::Params;
 use super::super::{Shared, new_request_id};
 use super::message::{self, ClientMessage, close};
 use super::operation::Operation;
-use super::writer::{self, Gone, Outbox};
+use super::writer::{Gone, Outbox};
 use crate::auth::Viewer;
 use crate::expiry::{Expiry, Renewal};
 use crate::graphql::{ErrorCode, RequestId};
@@ -35,7 +35,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The operations of a socket.
 #[derive(Default)]
 struct Operations {
-    running: Mutex<HashMap<String, (u64, AbortHandle)>>,
+    running: Mutex<HashMap<String, (u64, JoinHandle<()>)>>,
     numbers: AtomicU64,
     one_ended: Notify,
 }
@@ -73,7 +73,7 @@ pub(super) async fn run(
     let (sink, mut stream) = socket.split();
     let over = CancellationToken::new();
     let config = shared.config.streams.clone();
-    let (outbox, writer) = writer::start(sink, over.clone());
+    let outbox = Outbox::new(sink, over.clone());
     let now = Instant::now();
     let (renewal, expiry) = Renewal::new();
     let mut session = Session {
@@ -91,8 +91,6 @@ pub(super) async fn run(
     session.serve(&mut stream, &over).instrument(span).await;
     session.operations.abort_all();
     drop(session);
-    // The writer sends what is queued, a close frame at the end, and goes.
-    drop(writer.await);
     // A connection that is dropped with something unread is reset, and takes the close frame with it.
     drop(timeout(LINGER, async { while let Some(Ok(_)) = stream.next().await {} }).await);
 }
@@ -186,8 +184,9 @@ impl Session {
             ClientMessage::Pong {} => ControlFlow::Continue(()),
             ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload).await,
             ClientMessage::Complete { id } => {
-                self.operations.abort(&id);
-                ControlFlow::Continue(())
+                self.operations.abort(&id).await;
+                // It may have been writing.
+                going_on(self.outbox.flush().await)
             }
         }
     }
@@ -235,7 +234,8 @@ impl Session {
             return self.refuse(close::BAD_REQUEST).await;
         };
         if self.operations.is_running(&id) {
-            self.outbox.close_with(4409, format!("Subscriber for {} already exists", shortened(&id))).await;
+            let reason = format!("Subscriber for {} already exists", shortened(&id));
+            self.outbox.close_with(4409, reason.into()).await;
             return ControlFlow::Break(());
         }
         let request_id = new_request_id();
@@ -274,7 +274,7 @@ impl Session {
             }
             .instrument(span),
         );
-        running.insert(id, (number, task.abort_handle()));
+        running.insert(id, (number, task));
     }
 
     /// Streams that end by themselves get the time to say where the client goes on.
@@ -297,7 +297,7 @@ impl Session {
 }
 
 impl Operations {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (u64, AbortHandle)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (u64, JoinHandle<()>)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -319,9 +319,13 @@ impl Operations {
         is_it
     }
 
-    fn abort(&self, id: &str) {
-        if let Some((_, task)) = self.lock().remove(id) {
+    /// Ends an operation; it has ended after that.
+    async fn abort(&self, id: &str) {
+        let running = self.lock().remove(id);
+        if let Some((_, task)) = running {
             task.abort();
+            // That it was aborted is no news.
+            drop(task.await);
         }
     }
 
