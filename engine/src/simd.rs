@@ -1,5 +1,10 @@
 //! Finds the bytes that can change the automaton's state: versions for AVX-512 and AVX2 and their scalar twin, tested
-//! equal; and loops compiled for AVX2. Unsafe code of the engine is here and in `text::shape::avx512` alone.
+//! equal; loops compiled for AVX2; and shapes of texts with AVX-512. The only unsafe code of the engine.
+
+use crate::text::shape::Shape;
+
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 
 /// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
 #[derive(Clone, Copy)]
@@ -25,6 +30,18 @@ pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mu
         return;
     }
     find_all_scalar(needles, bytes, base, positions);
+}
+
+/// The shape of a text that is not empty, where the processor can tell it without a loop and no word of the text has
+/// many runs.
+#[inline]
+pub(crate) fn shape_of(text: &[u8]) -> Option<Shape> {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return unsafe { avx512::shape_of(text) };
+    }
+    None
 }
 
 /// Something that is seen in bytes by loops that the compiler makes vectors of.
@@ -58,74 +75,6 @@ fn find_all_scalar(needles: Needles, bytes: &[u8], base: u32, positions: &mut Ve
     let mut table = [false; 256];
     needles.0.iter().for_each(|&needle| table[needle as usize] = true);
     positions.extend((0..bytes.len()).filter(|&i| table[bytes[i] as usize]).map(|i| base + i as u32));
-}
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) mod avx512 {
-    use super::Needles;
-    use std::arch::x86_64::{
-        _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
-        _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32,
-        _mm512_storeu_si512,
-    };
-
-    /// Bytes of a vector.
-    pub(crate) const BLOCK: usize = 64;
-    /// Positions that are written at once: few blocks have more.
-    const AT_ONCE: usize = 16;
-    /// 0, 1, 2 and so on.
-    pub(crate) const PLACES: [u8; BLOCK] = counted_from(0);
-
-    /// `first` and the numbers after it.
-    pub(crate) const fn counted_from(first: u8) -> [u8; BLOCK] {
-        let mut numbers = [first; BLOCK];
-        let mut at = 0;
-        while at < BLOCK {
-            numbers[at] = first.wrapping_add(at as u8);
-            at += 1;
-        }
-        numbers
-    }
-
-    /// The processor can move marked bytes together, and has what all that can have.
-    #[inline]
-    pub(crate) fn is_there() -> bool {
-        use std::arch::is_x86_feature_detected as has;
-        has!("avx512f")
-            && has!("avx512bw")
-            && has!("avx512vl")
-            && has!("avx512vbmi")
-            && has!("avx512vbmi2")
-            && has!("bmi2")
-            && has!("popcnt")
-    }
-
-    /// Needs what [`is_there`] looks for.
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
-    pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
-        let wanted = needles.0.map(|needle| _mm512_set1_epi8(needle as i8));
-        // SAFETY: both have the 64 bytes that are read, and the loads have no alignment.
-        let load = |block: &[u8; BLOCK]| unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
-        let (blocks, tail) = bytes.as_chunks::<BLOCK>();
-        for (index, block) in blocks.iter().enumerate() {
-            let data = load(block);
-            let mask = wanted.iter().fold(0, |mask, &needle| mask | _mm512_cmpeq_epi8_mask(data, needle));
-            let (base, count) = (base + (index * BLOCK) as u32, mask.count_ones() as usize);
-            if count > AT_ONCE {
-                super::push_bits(mask, base, positions);
-                continue;
-            }
-            positions.reserve(AT_ONCE);
-            let places = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(mask, load(&PLACES)));
-            let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(places), _mm512_set1_epi32(base as i32));
-            // SAFETY: there is room for 16 more, of which so many are positions.
-            unsafe {
-                _mm512_storeu_si512(positions.as_mut_ptr().add(positions.len()).cast(), places);
-                positions.set_len(positions.len() + count);
-            }
-        }
-        super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
-    }
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -3,15 +3,12 @@
 
 use crate::simd;
 
-#[cfg(target_arch = "x86_64")]
-mod avx512;
-
 /// A shape has so many runs at most; what follows is [`MORE`].
 pub(crate) const RUNS: usize = 16;
 /// Bytes in which runs are looked for.
-const LOOKED_AT: usize = 64;
+pub(crate) const LOOKED_AT: usize = 64;
 /// A word of more runs than this is one of mixed letters and digits: hexadecimal digits, random identifiers.
-const RUNS_OF_A_WORD: usize = 4;
+pub(crate) const RUNS_OF_A_WORD: usize = 4;
 
 /// Capital letters A to Z.
 pub(crate) const UPPER: u8 = b'A';
@@ -26,7 +23,7 @@ pub(crate) const MIXED: u8 = b'X';
 /// More runs than fit.
 pub(crate) const MORE: u8 = 0xFF;
 /// The byte 0, which marks the end of a shape, stands for another control character.
-const NUL: u8 = 1;
+pub(crate) const NUL: u8 = 1;
 
 /// The kinds of the runs of a text; zero after the last. Other ASCII characters are a kind each.
 pub(crate) type Kinds = [u8; RUNS];
@@ -44,16 +41,7 @@ impl Shape {
     /// The shape of a text that is not empty.
     #[inline]
     pub(crate) fn of(text: &[u8]) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if simd::avx512::is_there() {
-            // SAFETY: what it needs has just been detected.
-            let Some(mut shape) = (unsafe { avx512::plain_runs(text) }) else { return simd::look_at(text) };
-            if text.len() > LOOKED_AT {
-                shape.push_more();
-            }
-            return shape;
-        }
-        simd::look_at(text)
+        simd::shape_of(text).unwrap_or_else(|| simd::look_at(text))
     }
 
     /// Of a text's first `N` bytes, a multiple of 8. Short loops of a fixed length, so that the compiler turns them
@@ -136,7 +124,7 @@ impl Shape {
     }
 
     /// Says that the text goes on, instead of its last run where there is no room.
-    fn push_more(&mut self) {
+    pub(crate) fn push_more(&mut self) {
         self.len = (self.len + 1).min(RUNS);
         (self.kinds[self.len - 1], self.lens[self.len - 1]) = (MORE, 0);
     }

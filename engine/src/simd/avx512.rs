@@ -1,0 +1,119 @@
+//! Instructions that move marked bytes together (AVX-512 VBMI2): no loop over what is marked and no branch, as how much
+//! that is cannot be foreseen.
+
+use std::arch::x86_64::{
+    _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask,
+    _mm512_cvtepu8_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8,
+    _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
+};
+
+use super::Needles;
+use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
+
+/// Bytes of a vector.
+const BLOCK: usize = 64;
+/// Positions that are written at once: few blocks have more.
+const AT_ONCE: usize = 16;
+/// 0, 1, 2 and so on.
+const PLACES: [u8; BLOCK] = counted_from(0);
+
+/// `first` and the numbers after it.
+const fn counted_from(first: u8) -> [u8; BLOCK] {
+    let mut numbers = [first; BLOCK];
+    let mut at = 0;
+    while at < BLOCK {
+        numbers[at] = first.wrapping_add(at as u8);
+        at += 1;
+    }
+    numbers
+}
+
+/// The place before each; any before the first.
+const BEFORE: [u8; LOOKED_AT] = counted_from(u8::MAX);
+/// The place after each.
+const AFTER: [u8; LOOKED_AT] = counted_from(1);
+
+/// The processor can move marked bytes together, and has what all that can have.
+#[inline]
+pub(super) fn is_there() -> bool {
+    use std::arch::is_x86_feature_detected as has;
+    has!("avx512f")
+        && has!("avx512bw")
+        && has!("avx512vl")
+        && has!("avx512vbmi")
+        && has!("avx512vbmi2")
+        && has!("bmi2")
+        && has!("popcnt")
+}
+
+/// Needs what [`is_there`] looks for.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
+    let wanted = needles.0.map(|needle| _mm512_set1_epi8(needle as i8));
+    // SAFETY: both have the 64 bytes that are read, and the loads have no alignment.
+    let load = |block: &[u8; BLOCK]| unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let (blocks, tail) = bytes.as_chunks::<BLOCK>();
+    for (index, block) in blocks.iter().enumerate() {
+        let data = load(block);
+        let mask = wanted.iter().fold(0, |mask, &needle| mask | _mm512_cmpeq_epi8_mask(data, needle));
+        let (base, count) = (base + (index * BLOCK) as u32, mask.count_ones() as usize);
+        if count > AT_ONCE {
+            super::push_bits(mask, base, positions);
+            continue;
+        }
+        positions.reserve(AT_ONCE);
+        let places = _mm512_castsi512_si128(_mm512_maskz_compress_epi8(mask, load(&PLACES)));
+        let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(places), _mm512_set1_epi32(base as i32));
+        // SAFETY: there is room for 16 more, of which so many are positions.
+        unsafe {
+            _mm512_storeu_si512(positions.as_mut_ptr().add(positions.len()).cast(), places);
+            positions.set_len(positions.len() + count);
+        }
+    }
+    super::find_all_scalar(needles, tail, base + (blocks.len() * BLOCK) as u32, positions);
+}
+
+/// The shape of a text that is not empty; `None` if one of its words has many runs. Needs what [`is_there`] looks for.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn shape_of(text: &[u8]) -> Option<Shape> {
+    const { assert!(LOOKED_AT == BLOCK && RUNS == 16 && RUNS_OF_A_WORD == 4) };
+    let used = text.len().min(LOOKED_AT);
+    let within = u64::MAX >> (LOOKED_AT - used);
+    // SAFETY: no byte is read but those of the text.
+    let bytes = unsafe { _mm512_maskz_loadu_epi8(within, text.as_ptr().cast()) };
+    // SAFETY: as many bytes as are read.
+    let load = |numbers: &[u8; LOOKED_AT]| unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
+    let all = |byte: u8| _mm512_set1_epi8(byte as i8);
+    let among = |first: u8, count: u8| _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, all(first)), all(count));
+
+    let (upper, lower, digit) = (among(b'A', 26), among(b'a', 26), among(b'0', 10));
+    let (beyond, nul) = (_mm512_movepi8_mask(bytes), _mm512_testn_epi8_mask(bytes, bytes));
+    let kinds = _mm512_mask_blend_epi8(upper, bytes, all(UPPER));
+    let kinds = _mm512_mask_blend_epi8(lower, kinds, all(LOWER));
+    let kinds = _mm512_mask_blend_epi8(digit, kinds, all(DIGIT));
+    let kinds = _mm512_mask_blend_epi8(beyond, kinds, all(BEYOND));
+    let kinds = _mm512_mask_blend_epi8(nul, kinds, all(NUL));
+    let before = _mm512_permutexvar_epi8(load(&BEFORE), kinds);
+    let starts = (_mm512_cmpneq_epi8_mask(kinds, before) | 1) & within;
+    let ends = starts >> 1 | 1 << (used - 1);
+
+    // One run more than fit: it may make a word of many runs, which fits.
+    let of_word = _pext_u64(upper | lower | digit | beyond, starts) & ((1 << (RUNS + 1)) - 1);
+    if of_word & of_word >> 1 & of_word >> 2 & of_word >> 3 & of_word >> 4 != 0 {
+        return None;
+    }
+    let mut shape = Shape { kinds: [0; RUNS], lens: [0; RUNS], len: starts.count_ones() as usize };
+    let first_runs = |marked, values| _mm512_castsi512_si128(_mm512_maskz_compress_epi8(marked, values));
+    let lens = _mm_sub_epi8(first_runs(ends, load(&AFTER)), first_runs(starts, load(&PLACES)));
+    // SAFETY: both have the size of what is stored.
+    unsafe {
+        _mm_storeu_si128(shape.kinds.as_mut_ptr().cast(), first_runs(starts, kinds));
+        _mm256_storeu_si256(shape.lens.as_mut_ptr().cast(), _mm256_cvtepu8_epi16(lens));
+    }
+    if shape.len > RUNS || used < text.len() {
+        shape.push_more();
+    }
+    Some(shape)
+}
