@@ -134,8 +134,9 @@ mod tests {
     proptest! {
         #[test]
         fn all_versions_find_the_same(
+            // About sixteen needles in 64 bytes: with fewer and with more, other ways are taken.
             bytes in proptest::collection::vec(prop_oneof![
-                Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(b'\\'), any::<u8>()
+                1 => Just(b','), 1 => Just(b'"'), 1 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b'\\'), 15 => any::<u8>()
             ], 0..400),
             base in 0u32..1000,
         ) {

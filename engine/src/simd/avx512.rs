@@ -52,7 +52,7 @@ pub(super) fn is_there() -> bool {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
 pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mut Vec<u32>) {
     let wanted = needles.0.map(|needle| _mm512_set1_epi8(needle as i8));
-    // SAFETY: both have the 64 bytes that are read, and the loads have no alignment.
+    // SAFETY: a block has the 64 bytes that are read, and the load has no alignment.
     let load = |block: &[u8; BLOCK]| unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
     let (blocks, tail) = bytes.as_chunks::<BLOCK>();
     for (index, block) in blocks.iter().enumerate() {

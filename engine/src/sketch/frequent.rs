@@ -15,8 +15,9 @@ use crate::limits::VALUE_BYTES;
 pub struct Frequent {
     capacity: usize,
     error: u64,
-    /// Open addressing over hash values, at most a quarter full, so that most look-ups end where they begin; 0 is free. The low half is the entry's index plus one,
-    /// the high half the top of its hash: a table small enough for the first-level cache decides nearly every look-up.
+    /// Open addressing over hash values, at most a quarter full, so that most look-ups end where they begin; 0 is free.
+    /// The low half is the entry's index plus one, the high half the top of its hash: a table small enough for the
+    /// first-level cache decides nearly every look-up.
     slots: Vec<u32>,
     entries: Vec<Entry>,
     /// So many entries, the first ones, have their bytes in `bytes`; those of the others are still in the batch.

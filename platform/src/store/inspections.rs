@@ -151,6 +151,7 @@ impl Writing {
         let mut inspection = LockedInspection::of(self, row)?;
         inspection.record_creation()?;
         let row = inspection.insert().await?;
+        // It waits, as it was written.
         if file.state == name(FileState::Transferring) {
             return row.try_into();
         }
