@@ -95,6 +95,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("serde_json", &[""]),
     ("sha2", &["api/src"]),
     ("simdutf8", &["engine/src"]),
+    // What tokio sets the options of its sockets with; it does not pass all of them on.
+    ("socket2", &["api/src/transport/listener.rs"]),
     ("suppaftp", &["platform/src/sources"]),
     ("tempfile", &[""]),
     ("thiserror", &[""]),

@@ -262,6 +262,28 @@ async fn a_client_that_does_not_read_is_closed_at_the_write_deadline() {
     server.until(|witness| witness.open_streams.load(Ordering::SeqCst) == 0).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_that_is_completed_while_it_writes_leaves_whole_messages_and_nothing_after() {
+    let server = Server::start().await;
+    let mut client = Client::introduced(&server).await;
+    for heard_before in 0..32 {
+        let id = heard_before.to_string();
+        let whole = next(&id, json!({ "flood": "x".repeat(10_000) }));
+        client.subscribe(&id, "subscription { flood }").await;
+        for _ in 0..heard_before {
+            assert_eq!(client.hear().await, whole);
+        }
+        client.say(json!({ "id": id, "type": "complete" })).await;
+        client.say(json!({ "type": "ping", "payload": { "after": id } })).await;
+        let pong = message(json!({ "type": "pong", "payload": { "after": id } }));
+        let mut heard = client.hear().await;
+        while heard == whole {
+            heard = client.hear().await;
+        }
+        assert_eq!(heard, pong);
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_is_gone_leaves_nothing() {
     let server = Server::start().await;
