@@ -6,7 +6,7 @@ use crate::exact_sum::Number;
 use crate::ledger::count_where;
 use short_number::ShortNumber;
 
-mod short_number;
+pub(crate) mod short_number;
 
 /// The class of a value that is not null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,17 +108,17 @@ impl Value {
 #[inline]
 pub fn classify(text: &[u8]) -> Value {
     match text {
-        [b'0'..=b'9', ..] => classify_digits(text),
-        [b'-' | b'.', ..] => number_or(text, Class::Text),
+        // Signed or not: which of them a column has next cannot be foreseen.
+        [b'-'..=b'9', ..] => classify_short_number(text).unwrap_or_else(|| classify_not_short(text)),
         [b'A'..=b'Z' | b'a'..=b'z', ..] => classify_letters(text),
         _ => Value::Plain(Class::Text),
     }
 }
 
-fn classify_digits(text: &[u8]) -> Value {
-    // No date or time has digits and one point alone.
-    if let Some(number) = classify_short_number(text) {
-        return number;
+/// What is no short number. No date or time has digits and one point alone.
+fn classify_not_short(text: &[u8]) -> Value {
+    if !text[0].is_ascii_digit() {
+        return long_number_or(text, Class::Text);
     }
     let at = |index: usize| text.get(index).copied().unwrap_or(0);
     let ends_day = |byte: u8| matches!(byte, b'-' | b'/' | b'.' | b' ');
@@ -198,10 +198,6 @@ struct Digits {
     exponent: Option<i64>,
 }
 
-fn number_or(text: &[u8], otherwise: Class) -> Value {
-    classify_short_number(text).unwrap_or_else(|| long_number_or(text, otherwise))
-}
-
 /// What nearly every number is: up to 16 digits, so that they fit, perhaps with a point.
 #[inline]
 fn classify_short_number(text: &[u8]) -> Option<Value> {
@@ -211,8 +207,8 @@ fn classify_short_number(text: &[u8]) -> Option<Value> {
         return Some(Value::Plain(Class::Code));
     }
     let magnitude = nearest_f64(mantissa, fraction_len as i64)?;
-    let (mantissa, value) =
-        if negative { (-(mantissa as i64), -magnitude) } else { (mantissa as i64, magnitude) };
+    let sign = 1 - 2 * i64::from(negative);
+    let (mantissa, value) = (mantissa as i64 * sign, magnitude * sign as f64);
     Some(Value::Number(class, Number::Decimal { mantissa, scale: fraction_len as i16 }, value))
 }
 

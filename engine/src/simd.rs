@@ -1,6 +1,7 @@
 //! Finds the bytes that can change the automaton's state: versions for AVX-512 and AVX2 and their scalar twin, tested
-//! equal; loops compiled for AVX2; and shapes of texts with AVX-512. The only unsafe code of the engine.
+//! equal; loops compiled for AVX2; and shapes, characters and numbers of cells with AVX-512. The only unsafe code of the engine.
 
+use crate::cell::short_number::ShortNumber;
 use crate::text::shape::Shape;
 
 #[cfg(target_arch = "x86_64")]
@@ -42,6 +43,40 @@ pub(crate) fn shape_of(text: &[u8]) -> Option<Shape> {
         return unsafe { avx512::shape_of(text) };
     }
     None
+}
+
+/// How many bytes do not continue a sequence of UTF-8, of up to 64, where the processor can tell it without a loop.
+#[inline]
+pub(crate) fn count_starts_of_chars(text: &[u8]) -> Option<u64> {
+    #[cfg(target_arch = "x86_64")]
+    if text.len() <= avx512::BLOCK && avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return Some(unsafe { avx512::count_starts_of_chars(text) });
+    }
+    None
+}
+
+/// The parts of `-digits.digits`, where the processor can tell them without a loop: `None` where it cannot,
+/// `Some(None)` of a text that is not of that form, or longer than 16 characters.
+#[inline]
+pub(crate) fn short_number(text: &[u8]) -> Option<Option<ShortNumber>> {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return Some(unsafe { avx512::short_number(text) });
+    }
+    None
+}
+
+/// Does work that was compiled for the widest vectors there are, with all that is inlined into it.
+#[inline]
+pub(crate) fn widely<R>(work: impl FnOnce() -> R) -> R {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return unsafe { avx512::widely(work) };
+    }
+    work()
 }
 
 /// Something that is seen in bytes by loops that the compiler makes vectors of.

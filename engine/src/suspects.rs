@@ -12,6 +12,8 @@ pub(crate) struct Traits {
     pub(crate) ascii: bool,
     /// It has control characters other than tabs and line endings.
     pub(crate) control: bool,
+    /// Two of its bytes follow each other as they do in a suspect sequence.
+    pub(crate) suspect_pair: bool,
 }
 
 impl Traits {
@@ -27,7 +29,10 @@ impl simd::Seen for Traits {
         let fold =
             |(high, control): (u8, u8), &byte: &u8| (high | byte, control | u8::from(is_control(byte)));
         let (high, control) = text.iter().fold((0, 0), fold);
-        Self { ascii: high < 0x80, control: control != 0 }
+        let pairs = text.iter().zip(text.get(1..).unwrap_or_default());
+        let suspect_pair =
+            pairs.fold(0, |found, (&byte, &next)| found | u8::from(is_suspect_pair(byte, next)));
+        Self { ascii: high < 0x80, control: control != 0, suspect_pair: suspect_pair != 0 }
     }
 }
 
@@ -71,13 +76,28 @@ const SEQUENCES: [(&[u8], FindingCode); 6] = [
     (b"\xC3\xA2\xE2\x82\xAC", FindingCode::Mojibake),
 ];
 
+/// The first two bytes of a suspect sequence.
+#[inline]
+const fn is_suspect_pair(byte: u8, next: u8) -> bool {
+    ((byte == 0xC3) & ((next == 0x82) | (next == 0x83) | (next == 0xA2)))
+        | ((byte == 0xEF) & ((next == 0xBB) | (next == 0xBF)))
+}
+
+const _: () = {
+    let mut at = 0;
+    while at < SEQUENCES.len() {
+        assert!(is_suspect_pair(SEQUENCES[at].0[0], SEQUENCES[at].0[1]));
+        at += 1;
+    }
+};
+
 /// Calls `report` for every suspect place of a text whose traits are given, ascending for each code.
 pub(crate) fn for_each_suspect(text: &[u8], traits: Traits, mut report: impl FnMut(FindingCode, usize)) {
     if traits.control {
         let mut controls = ControlRuns::default();
         controls.feed(0, text, &mut |code, at| report(code, at as usize));
     }
-    if traits.ascii {
+    if traits.ascii || !traits.suspect_pair {
         return;
     }
     for at in memchr::memchr2_iter(0xEF, 0xC3, text) {

@@ -1,21 +1,30 @@
 //! Numbers of up to 16 characters, all at once: nearly every number is so short. Digits in the bytes of a word are
 //! checked and converted side by side (Lemire, *Quickly parsing eight digits*, 2018).
 
+use crate::simd;
+
 /// The parts of `-digits.digits`.
-pub(super) struct ShortNumber {
-    pub(super) negative: bool,
-    pub(super) mantissa: u64,
-    pub(super) digits: usize,
-    pub(super) fraction_len: usize,
-    pub(super) has_point: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ShortNumber {
+    pub(crate) negative: bool,
+    pub(crate) mantissa: u64,
+    pub(crate) digits: usize,
+    pub(crate) fraction_len: usize,
+    pub(crate) has_point: bool,
 }
 
 /// Characters after the sign.
-const LONGEST: usize = 16;
+pub(crate) const LONGEST: usize = 16;
 
 /// Reads digits with at most one point; `None` if the text is anything else, or longer.
 #[inline]
 pub(super) fn scan(text: &[u8]) -> Option<ShortNumber> {
+    simd::short_number(text).unwrap_or_else(|| scan_words(text))
+}
+
+/// The same with words alone.
+#[inline]
+fn scan_words(text: &[u8]) -> Option<ShortNumber> {
     let negative = text.first() == Some(&b'-');
     let body = &text[usize::from(negative)..];
     match body.len() {
@@ -97,7 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     /// Byte by byte.
-    fn plainly(text: &[u8]) -> Option<(bool, u64, usize, usize, bool)> {
+    fn plainly(text: &[u8]) -> Option<ShortNumber> {
         let negative = text.first() == Some(&b'-');
         let body = &text[usize::from(negative)..];
         let points = body.iter().filter(|&&byte| byte == b'.').count();
@@ -107,19 +116,14 @@ mod tests {
         }
         let point = body.iter().position(|&byte| byte == b'.');
         let mantissa = std::str::from_utf8(&digits).unwrap().parse().unwrap();
-        Some((
-            negative,
-            mantissa,
-            digits.len(),
-            point.map_or(0, |point| body.len() - point - 1),
-            point.is_some(),
-        ))
+        let fraction_len = point.map_or(0, |point| body.len() - point - 1);
+        Some(ShortNumber { negative, mantissa, digits: digits.len(), fraction_len, has_point: point.is_some() })
     }
 
     fn check(text: &[u8]) {
-        let found = scan(text)
-            .map(|read| (read.negative, read.mantissa, read.digits, read.fraction_len, read.has_point));
-        assert_eq!(found, plainly(text), "{:?}", String::from_utf8_lossy(text));
+        let plainly = plainly(text);
+        assert_eq!(scan(text), plainly, "{:?}", String::from_utf8_lossy(text));
+        assert_eq!(scan_words(text), plainly, "{:?}", String::from_utf8_lossy(text));
     }
 
     #[test]

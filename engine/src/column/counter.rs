@@ -10,6 +10,7 @@ use crate::ledger::count_where;
 use crate::limits::VALUE_BYTES;
 use crate::records::{Cell, Span, unquote};
 use crate::scan::LeafContext;
+use crate::simd;
 use crate::sketch::frequent::{Frequent, Source, ValueRef};
 use crate::text::Shapes;
 
@@ -123,6 +124,20 @@ impl ColumnCounter {
     /// Counts the cells of a batch, by where they are in the text; `raw_span` of a row says where its cell is in the
     /// text as it is in the file.
     pub(crate) fn add_batch(
+        &mut self,
+        context: &LeafContext,
+        batch: BatchText<'_>,
+        spans: impl Iterator<Item = Span>,
+        raw_span: impl Fn(usize) -> Span,
+    ) {
+        simd::widely(
+            #[inline(always)]
+            || self.add_cells(context, batch, spans, raw_span),
+        );
+    }
+
+    #[inline(always)]
+    fn add_cells(
         &mut self,
         LeafContext { nulls, dialect, .. }: &LeafContext,
         batch: BatchText<'_>,
@@ -274,6 +289,7 @@ impl ColumnCounter {
 
 /// Characters of a text: bytes that do not continue a sequence. Every ill-formed byte that could start a
 /// character counts as one.
+#[inline]
 pub(crate) fn count_chars(text: &[u8]) -> u64 {
-    count_where(text, |byte| byte as i8 >= -0x40)
+    simd::count_starts_of_chars(text).unwrap_or_else(|| count_where(text, |byte| byte as i8 >= -0x40))
 }

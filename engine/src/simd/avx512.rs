@@ -2,18 +2,23 @@
 //! that is cannot be foreseen.
 
 use std::arch::x86_64::{
-    _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16, _mm256_storeu_si256, _mm512_add_epi32,
-    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask,
+    _mm_cvtsi128_si64, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask,
+    _mm_maskz_compress_epi8, _mm_maskz_expand_epi8, _mm_maskz_loadu_epi8, _mm_packus_epi32, _mm_set1_epi8,
+    _mm_set1_epi16, _mm_set1_epi32, _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_mask_cmpge_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask,
     _mm512_cvtepu8_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8,
     _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8,
     _mm512_set1_epi32, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
 };
 
+use std::sync::LazyLock;
+
 use super::Needles;
+use crate::cell::short_number::{LONGEST, ShortNumber};
 use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
 
 /// Bytes of a vector.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 /// Positions that are written at once: few blocks have more.
 const AT_ONCE: usize = 16;
 /// 0, 1, 2 and so on.
@@ -35,17 +40,26 @@ const BEFORE: [u8; LOOKED_AT] = counted_from(u8::MAX);
 /// The place after each.
 const AFTER: [u8; LOOKED_AT] = counted_from(1);
 
-/// The processor can move marked bytes together, and has what all that can have.
+/// The processor can move marked bytes together, and has what all that can have. Asked once: cells ask often.
 #[inline]
 pub(super) fn is_there() -> bool {
     use std::arch::is_x86_feature_detected as has;
-    has!("avx512f")
-        && has!("avx512bw")
-        && has!("avx512vl")
-        && has!("avx512vbmi")
-        && has!("avx512vbmi2")
-        && has!("bmi2")
-        && has!("popcnt")
+    static IS_THERE: LazyLock<bool> = LazyLock::new(|| {
+        has!("avx512f")
+            && has!("avx512bw")
+            && has!("avx512vl")
+            && has!("avx512vbmi")
+            && has!("avx512vbmi2")
+            && has!("bmi2")
+            && has!("popcnt")
+    });
+    *IS_THERE
+}
+
+/// Needs what [`is_there`] looks for.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn widely<R>(work: impl FnOnce() -> R) -> R {
+    work()
 }
 
 /// Needs what [`is_there`] looks for.
@@ -76,6 +90,7 @@ pub(super) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mu
 }
 
 /// The shape of a text that is not empty; `None` if one of its words has many runs. Needs what [`is_there`] looks for.
+#[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
 pub(super) fn shape_of(text: &[u8]) -> Option<Shape> {
     const { assert!(LOOKED_AT == BLOCK && RUNS == 16 && RUNS_OF_A_WORD == 4) };
@@ -116,4 +131,48 @@ pub(super) fn shape_of(text: &[u8]) -> Option<Shape> {
         shape.push_more();
     }
     Some(shape)
+}
+
+/// Bytes that do not continue a sequence of UTF-8, among up to 64. Needs what [`is_there`] looks for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn count_starts_of_chars(text: &[u8]) -> u64 {
+    assert!(text.len() <= BLOCK);
+    let within = u64::MAX.checked_shr((BLOCK - text.len()) as u32).unwrap_or(0);
+    // SAFETY: no byte is read but those of the text.
+    let bytes = unsafe { _mm512_maskz_loadu_epi8(within, text.as_ptr().cast()) };
+    u64::from(_mm512_mask_cmpge_epi8_mask(within, bytes, _mm512_set1_epi8(-0x40)).count_ones())
+}
+
+/// The parts of `-digits.digits` of up to 16 characters after the sign; `None` if the text is anything else. Needs what
+/// [`is_there`] looks for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn short_number(text: &[u8]) -> Option<ShortNumber> {
+    const { assert!(LONGEST == 16) };
+    let negative = text.first() == Some(&b'-');
+    let body = &text[usize::from(negative)..];
+    if body.is_empty() || body.len() > LONGEST {
+        return None;
+    }
+    let within = u16::MAX >> (LONGEST - body.len());
+    // SAFETY: no byte is read but those of the text.
+    let bytes = unsafe { _mm_maskz_loadu_epi8(within, body.as_ptr().cast()) };
+    let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+    let digit = _mm_mask_cmplt_epu8_mask(within, values, _mm_set1_epi8(10));
+    let point = _mm_mask_cmpeq_epi8_mask(within, bytes, _mm_set1_epi8(b'.' as i8));
+    if digit | point != within || digit == 0 || point & point.wrapping_sub(1) != 0 {
+        return None;
+    }
+    let digits = digit.count_ones() as usize;
+    // Zeros before the digits, which are neighbours; then pairs of neighbours become one number, three times.
+    let values = _mm_maskz_expand_epi8(u16::MAX << (LONGEST - digits), _mm_maskz_compress_epi8(digit, values));
+    let pairs = _mm_maddubs_epi16(values, _mm_set1_epi16(i16::from_le_bytes([10, 1])));
+    let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
+    let eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10_000));
+    let eights = _mm_cvtsi128_si64(eights) as u64;
+    let mantissa = (eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32);
+    // No bit is at or after a point that is not there.
+    let fraction_len = (digit & !point.wrapping_sub(1)).count_ones() as usize;
+    Some(ShortNumber { negative, mantissa, digits, fraction_len, has_point: point != 0 })
 }
