@@ -12,7 +12,7 @@ mod delimiter;
 pub use delimiter::{Delimiter, LineEnding};
 
 /// Version of the engine's semantics. It rises whenever the same bytes and spec could give another profile.
-pub const ENGINE_VERSION: u32 = 5;
+pub const ENGINE_VERSION: u32 = 6;
 
 /// What to do with a file: everything a person may choose, all of it optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

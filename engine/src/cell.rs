@@ -105,7 +105,7 @@ impl Value {
 }
 
 /// What a cell's bytes, after unquoting, can be read as.
-#[inline]
+#[inline(always)]
 pub fn classify(text: &[u8]) -> Value {
     match text {
         // Signed or not: which of them a column has next cannot be foreseen.
@@ -116,6 +116,7 @@ pub fn classify(text: &[u8]) -> Value {
 }
 
 /// What is no short number. No date or time has digits and one point alone.
+#[inline(never)]
 fn classify_not_short(text: &[u8]) -> Value {
     if !text[0].is_ascii_digit() {
         return long_number_or(text, Class::Text);
@@ -199,7 +200,7 @@ struct Digits {
 }
 
 /// What nearly every number is: up to 16 digits, so that they fit, perhaps with a point.
-#[inline]
+#[inline(always)]
 fn classify_short_number(text: &[u8]) -> Option<Value> {
     let ShortNumber { negative, mantissa, digits, fraction_len, has_point } = short_number::scan(text)?;
     let class = if has_point { Class::Decimal } else { Class::Integer };

@@ -35,7 +35,7 @@ pub(crate) fn find_all(needles: Needles, bytes: &[u8], base: u32, positions: &mu
 
 /// The shape of a text that is not empty, where the processor can tell it without a loop and no word of the text has
 /// many runs.
-#[inline]
+#[inline(always)]
 pub(crate) fn shape_of(text: &[u8]) -> Option<Shape> {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {
@@ -46,7 +46,7 @@ pub(crate) fn shape_of(text: &[u8]) -> Option<Shape> {
 }
 
 /// How many bytes do not continue a sequence of UTF-8, of up to 64, where the processor can tell it without a loop.
-#[inline]
+#[inline(always)]
 pub(crate) fn count_starts_of_chars(text: &[u8]) -> Option<u64> {
     #[cfg(target_arch = "x86_64")]
     if text.len() <= avx512::BLOCK && avx512::is_there() {
@@ -58,7 +58,7 @@ pub(crate) fn count_starts_of_chars(text: &[u8]) -> Option<u64> {
 
 /// The parts of `-digits.digits`, where the processor can tell them without a loop: `None` where it cannot,
 /// `Some(None)` of a text that is not of that form, or longer than 16 characters.
-#[inline]
+#[inline(always)]
 pub(crate) fn short_number(text: &[u8]) -> Option<Option<ShortNumber>> {
     #[cfg(target_arch = "x86_64")]
     if avx512::is_there() {

@@ -17,7 +17,7 @@ pub(crate) struct ShortNumber {
 pub(crate) const LONGEST: usize = 16;
 
 /// Reads digits with at most one point; `None` if the text is anything else, or longer.
-#[inline]
+#[inline(always)]
 pub(super) fn scan(text: &[u8]) -> Option<ShortNumber> {
     simd::short_number(text).unwrap_or_else(|| scan_words(text))
 }

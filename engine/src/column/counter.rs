@@ -11,7 +11,7 @@ use crate::limits::VALUE_BYTES;
 use crate::records::{Cell, Span, unquote};
 use crate::scan::LeafContext;
 use crate::simd;
-use crate::sketch::frequent::{Frequent, Source, ValueRef};
+use crate::sketch::frequent::Frequent;
 use crate::text::Shapes;
 
 /// Cell texts that mean "no value".
@@ -67,6 +67,35 @@ pub(crate) struct BatchText<'a> {
     pub(crate) nulls_of_rows: &'a mut [u32],
 }
 
+/// A whole value in a batch.
+#[derive(Clone, Copy)]
+struct ValueRef {
+    hash: u64,
+    source: Source,
+    start: u32,
+    len: u32,
+}
+
+/// The bytes that a [`ValueRef`] points into.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The text of the batch.
+    Text,
+    /// What [`unquote`] made of it.
+    Unquoted,
+}
+
+impl ValueRef {
+    #[inline]
+    fn of<'a>(self, text: &'a [u8], unquoted: &'a [u8]) -> &'a [u8] {
+        let from = match self.source {
+            Source::Text => text,
+            Source::Unquoted => unquoted,
+        };
+        &from[self.start as usize..][..self.len as usize]
+    }
+}
+
 /// Counts the cells of one column over the records of one leaf.
 ///
 /// While the leaf has shown few different values, a cell costs one look-up and its measures are taken at the
@@ -84,7 +113,7 @@ pub struct ColumnCounter {
     deferred_places: Vec<Place>,
     /// Memory of [`add_batch`](Self::add_batch): cells without their quotes, and values to be counted.
     unquoted: Vec<u8>,
-    values: Vec<(u64, ValueRef)>,
+    values: Vec<ValueRef>,
     /// Values are queued up to this number before they are added to the large tables.
     queue_len: usize,
 }
@@ -166,11 +195,12 @@ impl ColumnCounter {
             if let Some(hash) = self.count_cheaply(nulls, cell, || place_in(row), note_null) {
                 let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
                 self.measure(hash, cell, chars, || place_in(row));
-                values.push((hash, ValueRef { source, start: start as u32, len: cell.len() as u32 }));
+                values.push(ValueRef { hash, source, start: start as u32, len: cell.len() as u32 });
             }
         }
-        values.drain(..).for_each(|(hash, value)| self.frequent.add_from_batch(hash, value));
-        self.frequent.keep(text, &unquoted);
+        for value in values.drain(..) {
+            self.frequent.add_lazily(value.hash, || (value.of(text, &unquoted), u64::from(value.len)));
+        }
         self.state.settle_long_queues(self.queue_len);
         unquoted.clear();
         (self.unquoted, self.values) = (unquoted, values);

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::{
     _mm_cvtsi128_si64, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask,
-    _mm_maskz_compress_epi8, _mm_maskz_expand_epi8, _mm_maskz_loadu_epi8, _mm_packus_epi32, _mm_set1_epi8,
+    _mm_mask_blend_epi8, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8, _mm_slli_si128, _mm_packus_epi32, _mm_set1_epi8,
     _mm_set1_epi16, _mm_set1_epi32, _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16, _mm256_storeu_si256, _mm512_add_epi32,
     _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_mask_cmpge_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask,
     _mm512_cvtepu8_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8,
@@ -155,24 +155,26 @@ pub(super) fn short_number(text: &[u8]) -> Option<ShortNumber> {
     if body.is_empty() || body.len() > LONGEST {
         return None;
     }
-    let within = u16::MAX >> (LONGEST - body.len());
+    // At the end of the vector: the last digit has the same place in all numbers.
+    let within = u16::MAX << (LONGEST - body.len());
+    let before = body.as_ptr().wrapping_add(body.len()).wrapping_sub(LONGEST);
     // SAFETY: no byte is read but those of the text.
-    let bytes = unsafe { _mm_maskz_loadu_epi8(within, body.as_ptr().cast()) };
-    let values = _mm_sub_epi8(bytes, _mm_set1_epi8(b'0' as i8));
+    let bytes = unsafe { _mm_maskz_loadu_epi8(within, before.cast()) };
+    let values = _mm_maskz_sub_epi8(within, bytes, _mm_set1_epi8(b'0' as i8));
     let digit = _mm_mask_cmplt_epu8_mask(within, values, _mm_set1_epi8(10));
     let point = _mm_mask_cmpeq_epi8_mask(within, bytes, _mm_set1_epi8(b'.' as i8));
     if digit | point != within || digit == 0 || point & point.wrapping_sub(1) != 0 {
         return None;
     }
-    let digits = digit.count_ones() as usize;
-    // Zeros before the digits, which are neighbours; then pairs of neighbours become one number, three times.
-    let values = _mm_maskz_expand_epi8(u16::MAX << (LONGEST - digits), _mm_maskz_compress_epi8(digit, values));
+    // What is before the point moves into its place; then neighbours become one number, three times.
+    let up_to_point = (point << 1).wrapping_sub(u16::from(point != 0));
+    let values = _mm_mask_blend_epi8(up_to_point, values, _mm_slli_si128::<1>(values));
     let pairs = _mm_maddubs_epi16(values, _mm_set1_epi16(i16::from_le_bytes([10, 1])));
     let fours = _mm_madd_epi16(pairs, _mm_set1_epi32(1 << 16 | 100));
     let eights = _mm_madd_epi16(_mm_packus_epi32(fours, fours), _mm_set1_epi32(1 << 16 | 10_000));
     let eights = _mm_cvtsi128_si64(eights) as u64;
     let mantissa = (eights & 0xFFFF_FFFF) * 100_000_000 + (eights >> 32);
-    // No bit is at or after a point that is not there.
-    let fraction_len = (digit & !point.wrapping_sub(1)).count_ones() as usize;
+    let digits = digit.count_ones() as usize;
+    let fraction_len = if point == 0 { 0 } else { point.leading_zeros() as usize };
     Some(ShortNumber { negative, mantissa, digits, fraction_len, has_point: point != 0 })
 }

@@ -39,7 +39,7 @@ pub(crate) struct Shape {
 
 impl Shape {
     /// The shape of a text that is not empty.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of(text: &[u8]) -> Self {
         simd::shape_of(text).unwrap_or_else(|| simd::look_at(text))
     }

@@ -64,7 +64,7 @@ impl Shapes {
     }
 
     /// Counts `weight` texts that are all this one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&mut self, text: &[u8], weight: u64, census: &mut Census, semantics: &mut Semantics) {
         let shape = Shape::of(text);
         let at = match self.entries.get(self.last) {
