@@ -113,7 +113,7 @@ impl Cutter {
     pub(crate) fn cut(&self, buffer: Buffer<'_>, limit: usize, batch: &mut Batch) -> (usize, Stop) {
         let mut at = At { byte: 0, position: 0 };
         while at.byte < limit.min(buffer.bytes.len()) {
-            let (spans, defects) = (batch.spans.len(), batch.defects.len());
+            let (spans, defects, quoted_lines) = (batch.spans.len(), batch.defects.len(), batch.quoted_lines);
             if spans >= BATCH_SPANS {
                 return (at.byte, Stop::BatchFull);
             }
@@ -125,6 +125,7 @@ impl Cutter {
                 incomplete => {
                     batch.spans.truncate(spans);
                     batch.defects.truncate(defects);
+                    batch.quoted_lines = quoted_lines;
                     let long = incomplete.is_some() || buffer.bytes.len() - at.byte > self.record_bytes;
                     if incomplete.is_some() && batch.bounds.last().is_some_and(|bounds| bounds.0 == at.byte) {
                         batch.bounds.pop();
@@ -187,7 +188,7 @@ impl Cutter {
             if cells == self.width {
                 first_extra = at.byte;
             }
-            let (span, end) = self.cut_field(buffer, at, row, cells, &mut batch.defects)?;
+            let (span, end) = self.cut_field(buffer, at, row, cells, batch)?;
             if cells < self.width {
                 batch.spans.push(span);
             }
@@ -256,13 +257,13 @@ impl Cutter {
         at: At,
         row: usize,
         column: usize,
-        defects: &mut Vec<Defect>,
+        batch: &mut Batch,
     ) -> Option<(Span, FieldEnd)> {
         let opens = buffer.bytes.get(at.byte).is_some_and(|&byte| self.kinds[byte as usize] == Kind::Quote);
         if opens {
-            return self.cut_quoted_field(buffer, at, row, column, defects);
+            return self.cut_quoted_field(buffer, at, row, column, batch);
         }
-        let (end, field_end) = self.find_field_end(buffer, at.position, row, column, defects)?;
+        let (end, field_end) = self.find_field_end(buffer, at.position, row, column, &mut batch.defects)?;
         Some((Span::plain(at.byte, end), field_end))
     }
 

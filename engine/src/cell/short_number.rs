@@ -117,7 +117,13 @@ mod tests {
         let point = body.iter().position(|&byte| byte == b'.');
         let mantissa = std::str::from_utf8(&digits).unwrap().parse().unwrap();
         let fraction_len = point.map_or(0, |point| body.len() - point - 1);
-        Some(ShortNumber { negative, mantissa, digits: digits.len(), fraction_len, has_point: point.is_some() })
+        Some(ShortNumber {
+            negative,
+            mantissa,
+            digits: digits.len(),
+            fraction_len,
+            has_point: point.is_some(),
+        })
     }
 
     fn check(text: &[u8]) {

@@ -87,7 +87,7 @@ impl Totals {
         if traits.control || !traits.ascii {
             self.count_text_defects(context, text, &offsets, batch, traits);
         }
-        self.lines.advance(text);
+        self.lines.lines += batch.lines();
         let first = CellPlace { offset, leaf: self.leaf, row_in_leaf: self.rows };
         let place = BatchPlace { first, text, offsets: &offsets };
         self.rows += batch.bounds.len() as u64;

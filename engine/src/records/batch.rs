@@ -86,6 +86,8 @@ pub(crate) struct Batch {
     pub(crate) defects: Vec<Defect>,
     /// Records, blank and comment lines by their ending, in the order of [`LineEnding::ALL`].
     pub(crate) line_endings: [u64; 3],
+    /// Line endings in quotes.
+    pub(crate) quoted_lines: u64,
 }
 
 impl Batch {
@@ -93,6 +95,11 @@ impl Batch {
         self.spans.clear();
         self.bounds.clear();
         self.defects.clear();
-        self.line_endings = [0; 3];
+        (self.line_endings, self.quoted_lines) = ([0; 3], 0);
+    }
+
+    /// Line endings of the text that the records were cut out of.
+    pub(crate) fn lines(&self) -> u64 {
+        self.line_endings.iter().sum::<u64>() + self.quoted_lines
     }
 }

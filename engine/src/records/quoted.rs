@@ -3,9 +3,9 @@
 use data_inspector_domain::finding::FindingCode;
 use data_inspector_domain::spec::Dialect;
 
-use super::{At, Buffer, Cutter, Defect, FieldEnd, Kind, LineEnd, Span};
+use super::{At, Batch, Buffer, Cutter, Defect, FieldEnd, Kind, LineEnd, Span};
 use crate::automaton::State;
-use crate::ledger::Found;
+use crate::ledger::{Found, LineCounter};
 use crate::runaway::Swallowed;
 
 impl Cutter {
@@ -15,20 +15,20 @@ impl Cutter {
         at: At,
         row: usize,
         column: usize,
-        defects: &mut Vec<Defect>,
+        batch: &mut Batch,
     ) -> Option<(Span, FieldEnd)> {
         let closing = self.find_closing_quote(buffer, at)?;
         let quoted_to = closing.as_ref().map_or(buffer.bytes.len(), |closing| closing.quote_at);
         let Some(Closing { quote_at, position, doubled, of_more_lines }) = closing else {
-            defects.push(Defect::in_cell(FindingCode::UnclosedQuote, at.byte, row, column));
+            batch.defects.push(Defect::in_cell(FindingCode::UnclosedQuote, at.byte, row, column));
             let end = buffer.bytes.len();
-            self.report_lines(&buffer.bytes[..quoted_to], at.byte, (row, column), defects);
+            self.report_lines(&buffer.bytes[..quoted_to], at.byte, (row, column), batch);
             let next = At { byte: end, position: buffer.positions.len() };
             let end_of_file = LineEnd { next, content_end: end };
             return Some((Span::quoted(at.byte, end), FieldEnd::Record(end_of_file)));
         };
         if of_more_lines {
-            self.report_lines(&buffer.bytes[..quoted_to], at.byte, (row, column), defects);
+            self.report_lines(&buffer.bytes[..quoted_to], at.byte, (row, column), batch);
         }
         let after = quote_at + 1;
         let text_follows = match buffer.bytes.get(after).map(|&byte| self.kinds[byte as usize]) {
@@ -37,9 +37,9 @@ impl Cutter {
             Some(Kind::Quote | Kind::Other) => true,
         };
         if text_follows {
-            defects.push(Defect::in_cell(FindingCode::TextAfterClosingQuote, after, row, column));
+            batch.defects.push(Defect::in_cell(FindingCode::TextAfterClosingQuote, after, row, column));
         }
-        let (end, field_end) = self.find_field_end(buffer, position, row, column, defects)?;
+        let (end, field_end) = self.find_field_end(buffer, position, row, column, &mut batch.defects)?;
         let span = if text_follows || doubled {
             Span::quoted(at.byte, end)
         } else {
@@ -48,25 +48,24 @@ impl Cutter {
         Some((span, field_end))
     }
 
-    /// Reports a quoted field with line endings, and lines in it that look like records. The field opens at `open` and
+    /// Counts and reports the line endings of a quoted field, and lines in it that look like records. The field opens at `open` and
     /// goes on to the end of `text`.
     #[cold]
-    fn report_lines(
-        &self,
-        text: &[u8],
-        open: usize,
-        (row, column): (usize, usize),
-        defects: &mut Vec<Defect>,
-    ) {
+    fn report_lines(&self, text: &[u8], open: usize, (row, column): (usize, usize), batch: &mut Batch) {
         let mut swallowed = Swallowed::new(&self.dialect, self.width);
         swallowed.feed(&text[open + 1..]);
         if !swallowed.has_lines() {
             return;
         }
-        defects.push(Defect::in_cell(FindingCode::QuotedLineEnding, open, row, column));
+        let mut lines = LineCounter::default();
+        lines.advance(&text[open + 1..]);
+        batch.quoted_lines += lines.lines;
+        batch.defects.push(Defect::in_cell(FindingCode::QuotedLineEnding, open, row, column));
         if let Some(rows) = swallowed.rows() {
             let found = Some(Found::Rows(rows));
-            defects.push(Defect { found, ..Defect::in_cell(FindingCode::RunawayQuote, open, row, column) });
+            batch
+                .defects
+                .push(Defect { found, ..Defect::in_cell(FindingCode::RunawayQuote, open, row, column) });
         }
     }
 

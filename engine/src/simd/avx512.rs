@@ -2,13 +2,14 @@
 //! that is cannot be foreseen.
 
 use std::arch::x86_64::{
-    _mm_cvtsi128_si64, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask,
-    _mm_mask_blend_epi8, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8, _mm_slli_si128, _mm_packus_epi32, _mm_set1_epi8,
-    _mm_set1_epi16, _mm_set1_epi32, _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16, _mm256_storeu_si256, _mm512_add_epi32,
-    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_mask_cmpge_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask,
-    _mm512_cvtepu8_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_maskz_compress_epi8,
-    _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
+    _mm_cvtsi128_si64, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_blend_epi8, _mm_mask_cmpeq_epi8_mask,
+    _mm_mask_cmplt_epu8_mask, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8, _mm_packus_epi32, _mm_set1_epi8,
+    _mm_set1_epi16, _mm_set1_epi32, _mm_slli_si128, _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16,
+    _mm256_storeu_si256, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
+    _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
+    _mm512_mask_blend_epi8, _mm512_mask_cmpge_epi8_mask, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8,
+    _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
+    _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
 };
 
 use std::sync::LazyLock;

@@ -339,7 +339,11 @@ mod tests {
         values.iter().for_each(|value| *truth.entry(*value).or_default() += 1);
         assert!(summary.counters.len() <= capacity as usize);
         // One for each of two leaves that had to drop values.
-        assert!(summary.error <= values.len() as u64 * 2 / u64::from(capacity) + 2, "error {}", summary.error);
+        assert!(
+            summary.error <= values.len() as u64 * 2 / u64::from(capacity) + 2,
+            "error {}",
+            summary.error
+        );
         for counter in &summary.counters {
             let exact = truth[&counter.head[0]];
             assert!(counter.count <= exact && exact <= counter.count + summary.error);
