@@ -72,8 +72,10 @@ pub fn parse_timestamp(text: &[u8]) -> Option<Moment> {
         return None;
     }
     let date = parse_year_first(date)?;
-    let zone_at = rest.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(rest.len());
-    let (time, zone) = rest.split_at(zone_at);
+    // No time of day is shorter than `HH:MM`.
+    let after = rest.get(5..)?;
+    let zone_at = after.iter().position(|byte| matches!(byte, b'Z' | b'+' | b'-')).unwrap_or(after.len());
+    let (time, zone) = rest.split_at(5 + zone_at);
     Some(date.plus(parse_time_of_day(time)? - parse_offset(zone)?))
 }
 
@@ -156,13 +158,14 @@ const MONTHS: [(u16, u8); 12] = [
 fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     let (year, month, day) = (year as u32, month as u32, day as u32);
     let &(before, length) = MONTHS.get(month.wrapping_sub(1) as usize)?;
-    let leap = u32::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
-    if day == 0 || day > u32::from(length) + if month == 2 { leap } else { 0 } {
+    // Without branches: nobody foresees years and months.
+    let leap = u32::from((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)));
+    if day == 0 || day > u32::from(length) + (leap & u32::from(month == 2)) {
         return None;
     }
     // Year 0 has a leap day, and so have those before this one that can be divided by 4, but not by 100, or by 400.
     let days_before = year * 365 + year.div_ceil(4) - year.div_ceil(100) + year.div_ceil(400);
-    let day_of_year = u32::from(before) + day - 1 + if month > 2 { leap } else { 0 };
+    let day_of_year = u32::from(before) + day - 1 + (leap & u32::from(month > 2));
     Some(i64::from(days_before + day_of_year) - FIRST_DAY)
 }
 

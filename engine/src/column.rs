@@ -150,7 +150,7 @@ impl ColumnState {
     }
 
     fn settle_hashes(&mut self) {
-        self.queued_hashes.drain(..).for_each(|hash| self.distinct.add(hash));
+        self.distinct.add_all(self.queued_hashes.drain(..));
     }
 
     fn ranks(&mut self) -> impl Iterator<Item = &mut Ranks> {

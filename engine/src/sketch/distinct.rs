@@ -45,6 +45,18 @@ impl Distinct {
         }
     }
 
+    /// Adds values by their hashes.
+    pub fn add_all(&mut self, hashes: impl ExactSizeIterator<Item = u64>) {
+        if let State::Exact { slots, len } = &mut self.state
+            && hashes.len() > 0
+        {
+            // As if they were all different: growing step by step would move each of them several times.
+            let most = (*len as usize + hashes.len()).min(self.limit as usize);
+            grow_to(slots, (2 * most).next_power_of_two());
+        }
+        hashes.for_each(|hash| self.add(hash));
+    }
+
     /// Adds the values of `other`, which has the same sizes.
     pub fn merge(&mut self, other: &Self) {
         if let (State::Registers(mine), State::Registers(theirs)) = (&mut self.state, &other.state) {
@@ -123,7 +135,7 @@ impl Distinct {
         }
         if *len < self.limit {
             if (*len as usize + 1) * 2 > slots.len() {
-                grow(slots);
+                grow_to(slots, (slots.len() * 2).max(8));
             }
             let slot = find_slot(slots, hash);
             slots[slot] = hash;
@@ -157,8 +169,11 @@ fn find_slot(slots: &[u64], hash: u64) -> usize {
     slot
 }
 
-fn grow(slots: &mut Vec<u64>) {
-    let larger = vec![0; (slots.len() * 2).max(8)];
+fn grow_to(slots: &mut Vec<u64>, len: usize) {
+    if len <= slots.len() {
+        return;
+    }
+    let larger = vec![0; len];
     let old = std::mem::replace(slots, larger);
     for hash in old.into_iter().filter(|&hash| hash != 0) {
         let slot = find_slot(slots, hash);
