@@ -110,6 +110,13 @@ fn may_have(meaning: Meaning, kinds: &[u8], set: KindSet) -> bool {
     }
 }
 
+/// Words of small letters with blanks between, and nothing that only a notation has: texts of these kinds have no
+/// meaning, and there are many such shapes.
+fn is_prose(kinds: &[u8], set: KindSet) -> bool {
+    let of_a_notation = set.has(b':') || set.has(b'(') || b"{[".contains(&kinds[0]);
+    set.has(LOWER) && set.has(b' ') && !of_a_notation
+}
+
 /// Meanings, a bit each: of a shape those that its texts may have, of a text those that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidates(u32);
@@ -119,6 +126,9 @@ impl Candidates {
     pub(crate) fn of_shape(shape: &Shape) -> Self {
         let kinds = runs_of(&shape.kinds);
         let set = KindSet::of(kinds);
+        if is_prose(kinds, set) {
+            return Self(0);
+        }
         let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds, set));
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }

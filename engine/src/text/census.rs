@@ -33,18 +33,23 @@ pub struct Census {
     pub mixed_case: u64,
 }
 
+/// Bytes that are looked at at once.
+const BLOCK: usize = 32;
+/// A byte without traits.
+const NEUTRAL: u8 = b'0';
+
 /// What one text has: a bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Traits(u16);
+pub(super) struct Traits(u8);
 
 impl Traits {
-    const LEADING_SPACE: u16 = 1;
-    const TRAILING_SPACE: u16 = 1 << 1;
-    const LINE_BREAK: u16 = 1 << 2;
-    const CONTROL: u16 = 1 << 3;
-    const NON_ASCII: u16 = 1 << 4;
-    const UPPER: u16 = 1 << 5;
-    const LOWER: u16 = 1 << 6;
+    const LEADING_SPACE: u8 = 1;
+    const TRAILING_SPACE: u8 = 1 << 1;
+    const LINE_BREAK: u8 = 1 << 2;
+    const CONTROL: u8 = 1 << 3;
+    const NON_ASCII: u8 = 1 << 4;
+    const UPPER: u8 = 1 << 5;
+    const LOWER: u8 = 1 << 6;
 
     /// Of all texts with this shape; `None` if that depends on the text.
     pub(super) fn of_shape(kinds: &Kinds) -> Option<Self> {
@@ -58,7 +63,12 @@ impl Traits {
     /// Of a text, or of the kinds of its runs, which have the same.
     pub(super) fn of_bytes(text: &[u8]) -> Self {
         let is_space = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
-        let mut traits = text.iter().fold(0, |traits, &byte| traits | Self::of_byte(byte));
+        // Blocks of a fixed length, so that the compiler turns the loops into instructions for many bytes at once.
+        let (blocks, tail) = text.as_chunks::<BLOCK>();
+        let mut last = [NEUTRAL; BLOCK];
+        last[..tail.len()].copy_from_slice(tail);
+        let mut traits =
+            blocks.iter().fold(Self::of_block(&last), |traits, block| traits | Self::of_block(block));
         traits |= if is_space(text.first()) { Self::LEADING_SPACE } else { 0 };
         traits |= if is_space(text.last()) { Self::TRAILING_SPACE } else { 0 };
         Self(traits)
@@ -70,25 +80,19 @@ impl Traits {
         Self(head & !Self::TRAILING_SPACE | tail & !Self::LEADING_SPACE)
     }
 
-    #[inline]
-    fn of_byte(byte: u8) -> u16 {
-        const OF: [u16; 256] = {
-            let mut of = [0; 256];
-            let mut byte = 0;
-            while byte < 256 {
-                of[byte] = match byte as u8 {
-                    b'\n' | b'\r' => Traits::LINE_BREAK,
-                    control if is_control(control) => Traits::CONTROL,
-                    b'A'..=b'Z' => Traits::UPPER,
-                    b'a'..=b'z' => Traits::LOWER,
-                    0x80.. => Traits::NON_ASCII,
-                    _ => 0,
-                };
-                byte += 1;
-            }
-            of
-        };
-        OF[byte as usize]
+    #[inline(always)]
+    fn of_block(block: &[u8; BLOCK]) -> u8 {
+        block.iter().fold(0, |traits, &byte| traits | Self::of_byte(byte))
+    }
+
+    #[inline(always)]
+    fn of_byte(byte: u8) -> u8 {
+        let is = |condition: bool, bit: u8| if condition { bit } else { 0 };
+        is((byte == b'\n') | (byte == b'\r'), Self::LINE_BREAK)
+            | is(is_control(byte), Self::CONTROL)
+            | is(byte.is_ascii_uppercase(), Self::UPPER)
+            | is(byte.is_ascii_lowercase(), Self::LOWER)
+            | is(byte >= 0x80, Self::NON_ASCII)
     }
 
     /// There is a character that may be invisible.
@@ -101,7 +105,7 @@ impl Traits {
 impl Census {
     /// Counts `weight` texts with these traits.
     pub(super) fn add(&mut self, Traits(traits): Traits, weight: u64) {
-        let count = |bits: u16| if traits & bits != 0 { weight } else { 0 };
+        let count = |bits: u8| if traits & bits != 0 { weight } else { 0 };
         self.texts += weight;
         self.leading_space += count(Traits::LEADING_SPACE);
         self.trailing_space += count(Traits::TRAILING_SPACE);
