@@ -58,6 +58,7 @@ impl State {
     ];
 
     /// The state after `byte`.
+    #[inline]
     pub fn step(self, dialect: &Dialect, byte: u8) -> Self {
         match self {
             Self::RecordStart => Self::at_record_start(dialect, byte),

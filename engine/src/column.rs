@@ -186,7 +186,7 @@ impl ColumnState {
     }
 
     /// Notes where a value is first, whose place is after all that were noted.
-    #[inline]
+    #[inline(always)]
     fn note_place(&mut self, class: Class, hash: u64, whole: (&[u8], u64), place: impl FnOnce() -> Place) {
         if self.full_places >> class as u8 & 1 == 0 {
             self.note_early_place(class, hash, whole, place());
@@ -238,7 +238,7 @@ impl ColumnState {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn measure_any(&mut self, hash: u64, head: &[u8], len: u64, chars: u64, weight: u64) {
         self.queued_hashes.push(hash);
         self.lengths.add(chars, weight);
@@ -249,7 +249,7 @@ impl ColumnState {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn measure_number(&mut self, text: &[u8], class: Class, number: (Number, f64), weight: u64) {
         let sizes = self.sizes;
         let first = || Box::new(Numbers::before(sizes, text, number.0, number.1));

@@ -207,7 +207,7 @@ impl ColumnCounter {
     }
 
     /// Counts a cell that is null, or one whose value can be measured later; else returns the hash of its value.
-    #[inline]
+    #[inline(always)]
     fn count_cheaply(
         &mut self,
         nulls: &NullSpellings,
@@ -246,7 +246,7 @@ impl ColumnCounter {
     }
 
     /// Measures a value at once.
-    #[inline]
+    #[inline(always)]
     fn measure(&mut self, hash: u64, text: &[u8], chars: u64, place: impl Fn() -> Place) {
         let value = classify(text);
         self.state.measure(hash, (text, chars), value, 1, &mut self.shapes);

@@ -187,9 +187,8 @@ fn set_register(registers: &mut [u8], log2_registers: u8, hash: u64) {
     let index = (hash.max(1) >> (64 - log2_registers)) as usize;
     let rest = hash << log2_registers | 1 << (log2_registers - 1);
     let rank = rest.leading_zeros() as u8 + 1;
-    if registers[index] < rank {
-        registers[index] = rank;
-    }
+    // Written in any case: whether it is larger cannot be foreseen.
+    registers[index] = registers[index].max(rank);
 }
 
 /// Ertl's improved raw estimator.
