@@ -3,6 +3,8 @@
 //!
 //! Dates that begin with the year are here, those that end with it in [`year_last`].
 
+use crate::simd;
+
 pub mod year_last;
 
 /// Microseconds of a day.
@@ -38,14 +40,59 @@ impl Moment {
     }
 }
 
+/// A text of numbers of two digits, at places that are always the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    /// A bit for each byte that has to be a digit.
+    pub(crate) digits: u32,
+    /// Where the digits of the numbers are.
+    pub(crate) places: [u8; 16],
+    pub(crate) numbers: usize,
+}
+
+impl Form {
+    /// Of numbers that start here.
+    const fn of(starts: &[u8]) -> Self {
+        let mut form = Self { digits: 0, places: [0; 16], numbers: starts.len() };
+        let mut at = 0;
+        while at < starts.len() {
+            form.digits |= 0b11 << starts[at];
+            (form.places[2 * at], form.places[2 * at + 1]) = (starts[at], starts[at] + 1);
+            at += 1;
+        }
+        form
+    }
+
+    /// The numbers of a text that is long enough, zeros after them; `None` if one of their digits is none.
+    #[inline]
+    fn read(&self, text: &[u8]) -> Option<[u8; 8]> {
+        simd::read_form(self, text).unwrap_or_else(|| self.read_plainly(text))
+    }
+
+    fn read_plainly(&self, text: &[u8]) -> Option<[u8; 8]> {
+        let mut numbers = [0; 8];
+        for (number, places) in numbers.iter_mut().zip(self.places.as_chunks::<2>().0).take(self.numbers) {
+            *number = two_digits(text[usize::from(places[0])], text[usize::from(places[1])])? as u8;
+        }
+        Some(numbers)
+    }
+}
+
+/// `YYYY-MM-DD`.
+const DATE: Form = Form::of(&[0, 2, 5, 8]);
+/// `YYYY-MM-DDTHH:MM:SS`.
+const DATE_AND_TIME: Form = Form::of(&[0, 2, 5, 8, 11, 14, 17]);
+
 /// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
 pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
-    let [y1, y2, y3, y4, sep, m1, m2, same, d1, d2] = *text else { return None };
-    if sep != same || !is_separator(sep) {
+    if text.len() != 10 || text[4] != text[7] || !is_separator(text[4]) {
         return None;
     }
-    let year = two_digits(y1, y2)? * 100 + two_digits(y3, y4)?;
-    Moment::of_day(year, two_digits(m1, m2)?, two_digits(d1, d2)?)
+    day_of(DATE.read(text)?)
+}
+
+fn day_of([century, year, month, day, ..]: [u8; 8]) -> Option<Moment> {
+    Moment::of_day(i64::from(century) * 100 + i64::from(year), month.into(), day.into())
 }
 
 /// Microseconds of `HH:MM`, `HH:MM:SS` or `HH:MM:SS.f` with 1 to 9 digits (beyond microseconds they are
@@ -59,13 +106,29 @@ pub fn parse_time_of_day(text: &[u8]) -> Option<i64> {
         [b':', s1, s2, b'.' | b',', fraction @ ..] => (two_digits(*s1, *s2)?, parse_fraction(fraction)?),
         _ => return None,
     };
+    Some(second_of_day(hour, minute, second)? * 1_000_000 + fraction)
+}
+
+fn second_of_day(hour: i64, minute: i64, second: i64) -> Option<i64> {
     let valid = hour < 24 && minute < 60 && second <= 60;
-    valid.then(|| ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
+    valid.then_some((hour * 60 + minute) * 60 + second)
 }
 
 /// A date and time of day with `T` or a blank between and an optional offset (`Z`, `+01:00`, `+0100`, `+01`). Without
 /// an offset the time is taken as UTC. Month and weekday are those of the date as it is written.
 pub fn parse_timestamp(text: &[u8]) -> Option<Moment> {
+    if let [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
+    | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z'] = *text
+    {
+        // What nearly all are.
+        let numbers = DATE_AND_TIME.read(text).filter(|_| first == second && is_separator(first))?;
+        let [_, _, _, _, hour, minute, second, _] = numbers.map(i64::from);
+        return Some(day_of(numbers)?.plus(second_of_day(hour, minute, second)? * 1_000_000));
+    }
+    parse_any_timestamp(text)
+}
+
+fn parse_any_timestamp(text: &[u8]) -> Option<Moment> {
     let (date, rest) = text.split_at_checked(10)?;
     let (&separator, rest) = rest.split_first()?;
     if separator != b'T' && separator != b' ' {
@@ -183,6 +246,27 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn all_ways_read_the_same(
+            date in "[0-9]{4}[-./][0-9]{2}[-./][0-9]{2}",
+            time in "[T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9]Z?",
+            at in 0usize..20,
+            other in "[-0-9:/.TZ +x]",
+        ) {
+            let mut text = (date + &time).into_bytes();
+            for damaged in [false, true] {
+                prop_assert_eq!(parse_timestamp(&text), parse_any_timestamp(&text));
+                prop_assert_eq!(DATE.read(&text), DATE.read_plainly(&text));
+                prop_assert_eq!(DATE_AND_TIME.read(&text), DATE_AND_TIME.read_plainly(&text));
+                if let Some(byte) = text.get_mut(at).filter(|_| !damaged) {
+                    *byte = other.as_bytes()[0];
+                }
+            }
+        }
+    }
 
     #[test]
     fn days_go_round_trip() {

@@ -174,12 +174,17 @@ fn classify_letters(text: &[u8]) -> Value {
         3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
         3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
         36 if is_uuid(text) => Value::Plain(Class::Uuid),
-        10..=20 if text[text.len() - 1].is_ascii_digit() => match year_last::parse_named(text) {
+        10..=20 if ends_in_year(text) => match year_last::parse_named(text) {
             Some(date) => Value::Time(Class::DateNamed, date),
             None => Value::Plain(Class::Text),
         },
         _ => Value::Plain(Class::Text),
     }
+}
+
+/// As a date does that begins with the name of its month. Most texts of letters and digits that come here are addresses.
+fn ends_in_year(text: &[u8]) -> bool {
+    text.last_chunk::<4>().is_some_and(|year| year.iter().all(u8::is_ascii_digit))
 }
 
 fn is_uuid(text: &[u8]) -> bool {

@@ -1,6 +1,7 @@
 //! Finds the bytes that can change the automaton's state: versions for AVX-512 and AVX2 and their scalar twin, tested
-//! equal; loops compiled for AVX2; and shapes, characters and numbers of cells with AVX-512. The only unsafe code of the engine.
+//! equal; loops compiled for AVX2; and shapes, characters, numbers and dates of cells with AVX-512. The only unsafe code of the engine.
 
+use crate::calendar::Form;
 use crate::cell::short_number::ShortNumber;
 use crate::text::shape::Shape;
 
@@ -64,6 +65,18 @@ pub(crate) fn short_number(text: &[u8]) -> Option<Option<ShortNumber>> {
     if avx512::is_there() {
         // SAFETY: what it needs has just been detected.
         return Some(unsafe { avx512::short_number(text) });
+    }
+    None
+}
+
+/// The numbers of a text of a fixed form that is long enough, where the processor can read them without a loop: `None`
+/// where it cannot, `Some(None)` if one of their digits is none.
+#[inline(always)]
+pub(crate) fn read_form(form: &Form, text: &[u8]) -> Option<Option<[u8; 8]>> {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return Some(unsafe { avx512::read_form(form, text) });
     }
     None
 }

@@ -2,10 +2,12 @@
 //! that is cannot be foreseen.
 
 use std::arch::x86_64::{
-    _mm_cvtsi128_si64, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_blend_epi8, _mm_mask_cmpeq_epi8_mask,
-    _mm_mask_cmplt_epu8_mask, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8, _mm_packus_epi32, _mm_set1_epi8,
-    _mm_set1_epi16, _mm_set1_epi32, _mm_slli_si128, _mm_storeu_si128, _mm_sub_epi8, _mm256_cvtepu8_epi16,
-    _mm256_storeu_si256, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
+    _mm_cvtsi128_si64, _mm_loadu_si128, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_blend_epi8,
+    _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8,
+    _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_slli_si128,
+    _mm_storeu_si128, _mm_sub_epi8, _mm256_castsi128_si256, _mm256_castsi256_si128, _mm256_cmplt_epu8_mask,
+    _mm256_cvtepu8_epi16, _mm256_maskz_loadu_epi8, _mm256_maskz_permutexvar_epi8, _mm256_set1_epi8,
+    _mm256_storeu_si256, _mm256_sub_epi8, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
     _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
     _mm512_mask_blend_epi8, _mm512_mask_cmpge_epi8_mask, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8,
     _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
@@ -15,6 +17,7 @@ use std::arch::x86_64::{
 use std::sync::LazyLock;
 
 use super::Needles;
+use crate::calendar::Form;
 use crate::cell::short_number::{LONGEST, ShortNumber};
 use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
 
@@ -22,6 +25,8 @@ use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_W
 pub(super) const BLOCK: usize = 64;
 /// Positions that are written at once: few blocks have more.
 const AT_ONCE: usize = 16;
+/// No text of a fixed form is longer.
+const LONGEST_FORM: usize = 32;
 /// 0, 1, 2 and so on.
 const PLACES: [u8; BLOCK] = counted_from(0);
 
@@ -178,4 +183,26 @@ pub(super) fn short_number(text: &[u8]) -> Option<ShortNumber> {
     let digits = digit.count_ones() as usize;
     let fraction_len = if point == 0 { 0 } else { point.leading_zeros() as usize };
     Some(ShortNumber { negative, mantissa, digits, fraction_len, has_point: point != 0 })
+}
+
+/// The numbers of a text of a fixed form, zeros after them; `None` if one of their digits is none. Needs what [`is_there`]
+/// looks for.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
+pub(super) fn read_form(form: &Form, text: &[u8]) -> Option<[u8; 8]> {
+    let within = u32::MAX >> (LONGEST_FORM - text.len().clamp(1, LONGEST_FORM));
+    assert!(form.digits & !within == 0, "the text is long enough");
+    // SAFETY: no byte is read but those of the text.
+    let bytes = unsafe { _mm256_maskz_loadu_epi8(within, text.as_ptr().cast()) };
+    let values = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'0' as i8));
+    if form.digits & !_mm256_cmplt_epu8_mask(values, _mm256_set1_epi8(10)) != 0 {
+        return None;
+    }
+    // SAFETY: 16 places are 16 bytes, and the load has no alignment.
+    let places = _mm256_castsi128_si256(unsafe { _mm_loadu_si128(form.places.as_ptr().cast()) });
+    let digits = _mm256_maskz_permutexvar_epi8((1 << (2 * form.numbers)) - 1, places, values);
+    let numbers =
+        _mm_maddubs_epi16(_mm256_castsi256_si128(digits), _mm_set1_epi16(i16::from_le_bytes([10, 1])));
+    let numbers = _mm_packus_epi16(numbers, numbers);
+    Some(_mm_cvtsi128_si64(numbers).to_le_bytes())
 }
