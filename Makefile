@@ -8,7 +8,7 @@ CARGO_DENY_VERSION := 0.20.2
 # The tests that need services (scripts/services.sh starts those), and the adapters of a deployment they are about.
 FEATURES := data-inspector-e2e/oracle,data-inspector-e2e/services,data-inspector-e2e/node
 
-.PHONY: run test soak measure bench check node playground
+.PHONY: run test soak measure bench dist check node playground
 
 # The whole service in one process at http://127.0.0.1:8080, with the sample file inspected. ARGS="--listen …"
 run:
@@ -60,6 +60,11 @@ playground:
 # The first run builds the peers, which takes a while; see bench/README.md.
 bench:
 	python3 bench/compare.py $(ARGS)
+
+# The command line and server as fast as they get, in target/dist: with a profile of the engine at work. About twice as
+# long a build; needs `rustup component add llvm-tools`. ARGS as for cargo build, e.g. features (docker/Dockerfile).
+dist:
+	scripts/dist.sh $(or $(ARGS),--workspace --bin data-inspector)
 
 # Style, lints, documentation and dependencies. Drift of generated files is checked by tests.
 check:

@@ -61,7 +61,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=3, help="times each tool reads each file [%(default)s]")
     parser.add_argument("--timeout", type=float, default=600, help="seconds for one tool on one file [%(default)s]")
     parser.add_argument("--threads", type=int, default=2, help="threads and cores for every tool [%(default)s]")
-    parser.add_argument("--profile", default="dist", help="cargo profile of our own binaries [%(default)s]")
+    parser.add_argument("--profile", default="dist", help="cargo profile of our own binaries; dist is what is released, built by scripts/dist.sh [%(default)s]")
     parser.add_argument("--ours", type=Path, help="measure this data-inspector instead of the one just built")
     parser.add_argument("--out", type=Path, default=HERE / "results", help="folder of the reports [bench/results]")
     arguments = parser.parse_args()
@@ -87,7 +87,9 @@ def pin_to_cores(count):
 
 def build(profile, inspector):
     """Paths of the generator and of the inspector, which is built too unless one is given."""
-    command = ["cargo", "build", "--workspace", "--locked", "--profile", profile, "--message-format", "json-render-diagnostics"]
+    as_released = profile == "dist" and not inspector
+    command = ["scripts/dist.sh"] if as_released else ["cargo", "build", "--locked", "--profile", profile]
+    command += ["--workspace", "--message-format", "json-render-diagnostics"]
     command += ["--bin", "bench-data", *([] if inspector else ["--bin", "data-inspector"])]
     output = subprocess.run(command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE).stdout
     messages = [json.loads(line) for line in output.splitlines()]

@@ -1,0 +1,3 @@
+#!/bin/sh
+# rustc with one more option, for scripts/dist.sh.
+exec "$@" "$RUSTC_OPTION"
