@@ -1,5 +1,6 @@
 //! Finds the bytes that can change the automaton's state: versions for AVX-512 and AVX2 and their scalar twin, tested
-//! equal; loops compiled for AVX2; and shapes, characters, numbers and dates of cells with AVX-512. The only unsafe code of the engine.
+//! equal; loops compiled for AVX2; and shapes, characters, numbers and dates of cells with AVX-512. The only unsafe code
+//! of the engine.
 
 use crate::calendar::Form;
 use crate::cell::short_number::ShortNumber;

@@ -48,8 +48,8 @@ impl Cutter {
         Some((span, field_end))
     }
 
-    /// Counts and reports the line endings of a quoted field, and lines in it that look like records. The field opens at `open` and
-    /// goes on to the end of `text`.
+    /// Counts and reports the line endings of a quoted field, and lines in it that look like records. The field opens at
+    /// `open` and goes on to the end of `text`.
     #[cold]
     fn report_lines(&self, text: &[u8], open: usize, (row, column): (usize, usize), batch: &mut Batch) {
         let mut swallowed = Swallowed::new(&self.dialect, self.width);
