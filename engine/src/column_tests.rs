@@ -73,6 +73,12 @@ fn cell() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
+    fn characters_are_counted_in_texts_of_any_length(text in proptest::collection::vec(any::<u8>(), 0..150)) {
+        let plainly = text.iter().filter(|byte| !(0x80..0xC0).contains(*byte)).count();
+        prop_assert_eq!(count_chars(&text), plainly as u64);
+    }
+
+    #[test]
     fn deferring_gives_what_measuring_each_cell_gives(cells in proptest::collection::vec(cell(), 0..80)) {
         prop_assert_eq!(count(&cells).0.to_wire(), plainly(&cells).to_wire());
     }

@@ -165,6 +165,7 @@ impl ColumnCounter {
         );
     }
 
+    /// All that is done for a cell is inlined here, to be compiled for wide vectors with it.
     #[inline(always)]
     fn add_cells(
         &mut self,

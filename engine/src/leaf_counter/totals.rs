@@ -23,7 +23,8 @@ pub(super) struct Totals {
     columns: Vec<ColumnCounter>,
     ledger: Ledger,
     rows: u64,
-    lines: LineCounter,
+    /// Line endings of the leaf so far.
+    lines: u64,
     line_endings: [u64; 3],
     row_facts: RowState,
     /// Of the bytes of a batch.
@@ -46,7 +47,7 @@ impl Totals {
             columns: std::iter::repeat_with(counter).take(context.width).collect(),
             ledger: Ledger::new(context.file_size()),
             rows: 0,
-            lines: LineCounter::default(),
+            lines: 0,
             line_endings: [0; 3],
             row_facts: RowState::new(context.file_size(), context.sizes),
             offsets: Offsets::default(),
@@ -61,8 +62,8 @@ impl Totals {
     pub(super) fn take(&mut self, context: &LeafContext, first_start: Option<u64>) -> LeafPartial {
         let (columns, sequences) = self.columns.iter_mut().map(ColumnCounter::take).unzip();
         let Self { leaf, rows, line_endings, .. } = *self;
-        let totals = LeafTotals { leaf, rows, lines: self.lines.lines, line_endings };
-        (self.rows, self.lines, self.line_endings) = (0, LineCounter::default(), [0; 3]);
+        let totals = LeafTotals { leaf, rows, lines: self.lines, line_endings };
+        (self.rows, self.lines, self.line_endings) = (0, 0, [0; 3]);
         // Of a long record that was given up.
         (self.shape, self.long_row, self.long_shift) = Default::default();
         let no_rows = RowState::new(context.file_size(), context.sizes);
@@ -87,7 +88,7 @@ impl Totals {
         if traits.control || !traits.ascii {
             self.count_text_defects(context, text, &offsets, batch, traits);
         }
-        self.lines.lines += batch.lines();
+        self.lines += batch.lines();
         let first = CellPlace { offset, leaf: self.leaf, row_in_leaf: self.rows };
         let place = BatchPlace { first, text, offsets: &offsets };
         self.rows += batch.bounds.len() as u64;
@@ -176,7 +177,7 @@ impl Totals {
         let shift = std::mem::take(&mut self.long_shift);
         self.end_long_line(context, end);
         if end.is_comment {
-            self.lines.lines += end.lines;
+            self.lines += end.lines;
             return;
         }
         let found = Some(Found::Cells(end.fields as u32));
@@ -190,7 +191,7 @@ impl Totals {
             _ => {}
         }
         if let Some((column, (offset, lines))) = shift.first_misplaced(context) {
-            let (leaf, rows, line_in_leaf) = (self.leaf, self.rows, self.lines.lines + lines);
+            let (leaf, rows, line_in_leaf) = (self.leaf, self.rows, self.lines + lines);
             let (row_in_leaf, column, excerpt) = (Some(rows), Some(column as u32), &end.excerpt[..]);
             let spot = || Spot { leaf, row_in_leaf, line_in_leaf, column, found, excerpt };
             self.ledger.add(FindingCode::ColumnShift, offset, 0, spot);
@@ -209,7 +210,7 @@ impl Totals {
         row.fill(width);
         self.row_facts.add_long(end.hash, place, row);
         self.rows += 1;
-        self.lines.lines += end.lines;
+        self.lines += end.lines;
     }
 
     fn end_long_line(&mut self, context: &LeafContext, end: &LongRecordEnd) {
@@ -233,7 +234,7 @@ impl Totals {
         end: &LongRecordEnd,
     ) {
         let row_in_leaf = (!end.is_comment).then_some(self.rows);
-        let (leaf, line_in_leaf) = (self.leaf, self.lines.lines + lines);
+        let (leaf, line_in_leaf) = (self.leaf, self.lines + lines);
         let excerpt = if end.is_comment { &[][..] } else { &end.excerpt };
         let spot = || Spot { leaf, row_in_leaf, line_in_leaf, column: None, found, excerpt };
         self.ledger.add(code, byte_offset, 0, spot);
@@ -250,25 +251,26 @@ fn column_at(width: usize, batch: &Batch, row: usize, at: usize) -> Option<usize
 
 /// Lines of the leaf before places of a text; goes on from place to place where they ascend.
 struct LinesTo<'a> {
-    before: LineCounter,
+    before: u64,
     text: &'a [u8],
+    /// Of the text, up to `counted_to`.
     lines: LineCounter,
     counted_to: usize,
 }
 
 impl<'a> LinesTo<'a> {
-    fn new(before: LineCounter, text: &'a [u8]) -> Self {
-        Self { before, text, lines: before, counted_to: 0 }
+    fn new(before: u64, text: &'a [u8]) -> Self {
+        Self { before, text, lines: LineCounter::default(), counted_to: 0 }
     }
 
     fn at(&mut self, place: usize) -> u64 {
         // An extra cell is reported where it starts, before the stray quotes that follow it were found.
         if place < self.counted_to {
-            (self.lines, self.counted_to) = (self.before, 0);
+            (self.lines, self.counted_to) = (LineCounter::default(), 0);
         }
         self.lines.advance(&self.text[self.counted_to..place]);
         self.counted_to = place;
-        self.lines.lines
+        self.before + self.lines.lines
     }
 }
 
@@ -318,7 +320,7 @@ impl LongRecordSink for TotalsSink<'_> {
         // The fast path looks at the text after the cells are cut, and keeps no extra cells.
         let width = totals.columns.len();
         let column = place.column.filter(|&column| !is_of_text(code) || column < width);
-        let (leaf, rows, lines) = (totals.leaf, totals.rows, totals.lines.lines);
+        let (leaf, rows, lines) = (totals.leaf, totals.rows, totals.lines);
         totals.ledger.add(code, place.offset, 0, || Spot {
             leaf,
             row_in_leaf: place.column.map(|_| rows),
