@@ -61,8 +61,8 @@ playground:
 bench:
 	python3 bench/compare.py $(ARGS)
 
-# The command line and server as fast as they get, in target/dist: with a profile of the engine at work. About twice as
-# long a build; needs `rustup component add llvm-tools`. ARGS as for cargo build, e.g. features (docker/Dockerfile).
+# The command line and server as fast as they get, in target/dist: with a profile of the engine at work, which takes
+# some minutes more and `rustup component add llvm-tools`. ARGS as for cargo build, e.g. features (docker/Dockerfile).
 dist:
 	scripts/dist.sh $(or $(ARGS),--workspace --bin data-inspector)
 

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use axum::serve::Listener;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutWriter;
 
@@ -48,7 +47,7 @@ fn set_options(connection: &TcpStream) -> std::io::Result<()> {
     connection.set_nodelay(true)?;
     // What is on its way is not bounded, so that a fast network stays fast.
     #[cfg(target_os = "linux")]
-    SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    socket2::SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     Ok(())
 }
 
