@@ -110,11 +110,10 @@ fn may_have(meaning: Meaning, kinds: &[u8], set: KindSet) -> bool {
     }
 }
 
-/// Words of small letters with blanks between, and nothing that only a notation has: texts of these kinds have no
-/// meaning, and there are many such shapes.
+/// Small letters and blanks, and nothing that well-known text or JSON has: texts of these kinds have no meaning, and there
+/// are many such shapes.
 fn is_prose(kinds: &[u8], set: KindSet) -> bool {
-    let of_a_notation = set.has(b':') || set.has(b'(') || b"{[".contains(&kinds[0]);
-    set.has(LOWER) && set.has(b' ') && !of_a_notation
+    set.has(LOWER) && set.has(b' ') && !set.has(b'(') && !b"{[".contains(&kinds[0])
 }
 
 /// Meanings, a bit each: of a shape those that its texts may have, of a text those that it has.
