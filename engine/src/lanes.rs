@@ -98,6 +98,17 @@ impl Lanes {
         }
     }
 
+    /// Every entry state has led to the same state, and it is known where its first record starts: whoever reads on from
+    /// any of these starts knows the exit.
+    pub(crate) fn have_met(&self) -> bool {
+        self.live.len() == 1 && self.first_start.iter().all(Option::is_some)
+    }
+
+    /// The vector, if all that was not fed led from where they had met to `exit`.
+    pub(crate) fn finish_with(&self, exit: State) -> TransitionVector {
+        TransitionVector { entries: self.first_start.map(|first_start| Transition { first_start, exit }) }
+    }
+
     /// Takes the next bytes of the leaf.
     pub fn feed(&mut self, bytes: &[u8]) {
         let mut rest = bytes;

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::automaton::State;
+use crate::lanes;
 use crate::long_record::LongRecord;
 use crate::measure::Measure;
 use crate::partial::LeafPartial;
@@ -82,6 +84,15 @@ impl LeafCounter {
     /// All records that start in the leaf are counted.
     pub(crate) fn is_done(&self) -> bool {
         self.done
+    }
+
+    /// The state of the automaton after the bytes that were fed, unless they reached past the end of the leaf.
+    pub(crate) fn state(&self) -> State {
+        let at_start_of_buffer = State::RecordStart;
+        match &self.long {
+            Some(long) => long.state(),
+            None => lanes::run(&self.context.dialect, at_start_of_buffer, &self.buffer),
+        }
     }
 
     pub(crate) fn feed(&mut self, bytes: &[u8]) {

@@ -208,6 +208,11 @@ impl LongRecord {
         }
     }
 
+    /// The state of the automaton after the bytes that were fed.
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
     /// How many of the next bytes are content and leave the state as it is.
     fn plain_run(&self, bytes: &[u8]) -> usize {
         let Dialect { delimiter, quote, .. } = &self.dialect;

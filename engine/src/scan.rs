@@ -12,6 +12,7 @@ use crate::lanes::{Lanes, TransitionVector, guess_entry};
 use crate::leaf_counter::{Label, LeafCounter};
 use crate::limits::{GUESS_BYTES, UNPROVEN_OVERRUN_BYTES};
 use crate::long_record::Rules;
+use crate::measure::Measure;
 use crate::partial::LeafPartial;
 use crate::utf16::{Decoder, PIECE_BYTES};
 
@@ -173,6 +174,10 @@ pub struct LeafScan {
     /// Where records are cut out of text that is not the bytes of the file.
     decoder: Option<Decoder>,
     lanes: Option<Lanes>,
+    /// The lanes have met, and the counter reads on in their stead.
+    lanes_are_done: bool,
+    /// The state in which it left the leaf.
+    exit: Option<State>,
     vector_taken: bool,
     /// The text of the leaf's first bytes, until the entry state is decided.
     head: Vec<u8>,
@@ -203,6 +208,8 @@ impl LeafScan {
             end,
             decoder: context.charset.decoder(context.file_size() - offset),
             lanes: first_start.is_none().then(lanes),
+            lanes_are_done: false,
+            exit: None,
             vector_taken: false,
             head: Vec::new(),
             entry_state,
@@ -217,6 +224,9 @@ impl LeafScan {
         let in_leaf = bytes.len().min(self.end.saturating_sub(self.offset) as usize);
         let (in_leaf, after_leaf) = bytes.split_at(in_leaf);
         self.feed_part(in_leaf);
+        if self.offset >= self.end && self.lanes_are_done {
+            self.exit.get_or_insert_with(|| self.counter.state());
+        }
         self.feed_part(after_leaf);
         self.need()
     }
@@ -228,7 +238,11 @@ impl LeafScan {
             return None;
         }
         self.vector_taken = true;
-        self.lanes.as_ref().map(Lanes::finish)
+        let lanes = self.lanes.as_ref()?;
+        Some(match self.exit {
+            Some(exit) => lanes.finish_with(exit),
+            None => lanes.finish(),
+        })
     }
 
     /// What was counted, once nothing more is needed or the file has ended, and the counter for the next scan.
@@ -274,6 +288,9 @@ impl LeafScan {
 
     /// Takes the text of the bytes up to `offset`.
     fn feed_text(&mut self, text: &[u8]) {
+        if self.lanes_are_done {
+            return self.counter.feed(text);
+        }
         let mut text_offset = self.end;
         if let Some(lanes) = self.lanes.as_mut().filter(|lanes| lanes.offset() < self.end) {
             text_offset = lanes.offset();
@@ -287,6 +304,11 @@ impl LeafScan {
             (None, Some(_)) => self.count_from_first_start(text_offset, text),
             (None, None) => self.collect_head(text),
         }
+        // Text that was decoded may end in the middle of a pair, of which only the lanes know.
+        let is_whole = matches!(self.context.charset.measure(), Measure::Bytes);
+        let have_met = self.lanes.as_ref().is_some_and(Lanes::have_met);
+        let is_counting = self.first_start.is_some();
+        self.lanes_are_done = is_whole && have_met && is_counting && self.offset < self.end;
     }
 
     /// Counts from the first record on, if it starts in `text`.

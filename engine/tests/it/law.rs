@@ -2,8 +2,11 @@
 //! chunk size, leaf size and grouping of leaves, gives one JSON per leaf size.
 
 use data_inspector_domain::spec::{Delimiter, FormatOverrides, InspectionSpec, LengthLimits};
+use data_inspector_engine::automaton::State;
 use data_inspector_engine::finish::finish;
+use data_inspector_engine::lanes::Lanes;
 use data_inspector_engine::partial::Partial;
+use data_inspector_engine::scan::Entry;
 use std::path::{Path, PathBuf};
 
 use crate::random::mix;
@@ -42,6 +45,40 @@ fn every_file_of_the_corpus_in_pieces() {
         }
         check_that_pieces_change_nothing(&path, &bytes);
     }
+}
+
+/// Who reads the rest of a leaf, once lanes have met, changes nothing: its vector is what lanes make of all of its bytes.
+#[test]
+fn vectors_are_those_of_lanes() {
+    let (mut read, default) = (0, LengthLimits::default());
+    for path in corpus() {
+        let bytes = std::fs::read(&path).unwrap();
+        for (leaf_size, chunk, record_bytes) in [
+            (16, 1, default.record_bytes),
+            (64, 7, default.record_bytes),
+            (1024, 200, default.record_bytes),
+            (64, 7, 12),
+        ] {
+            let spec = InspectionSpec { leaf_size_bytes: Some(leaf_size), ..InspectionSpec::default() };
+            let Ok(reading) = Reading::try_new(&bytes, &spec, usize::MAX) else { continue };
+            if reading.spec.head.encoding.starts_with("utf-16") {
+                continue;
+            }
+            let reading = reading.with_limits(LengthLimits { record_bytes, ..default });
+            for leaf in reading.leaves().take(256) {
+                let (start, end) = (reading.context.leaf_start(leaf), reading.context.leaf_end(leaf));
+                let mut lanes = Lanes::new(reading.spec.dialect, start);
+                lanes.feed(&bytes[start as usize..end as usize]);
+                for entry in [Entry::Guess, Entry::Known(State::RecordStart), Entry::Known(State::Quoted)] {
+                    let found = reading.count(leaf, entry, chunk).0;
+                    let place = || format!("{}, leaf {leaf} of {leaf_size}, {entry:?}", path.display());
+                    assert_eq!(found, Some(lanes.finish()), "{}", place());
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 10_000, "{read} leaves");
 }
 
 /// A delimiter of one byte that is the first of a character once the text is UTF-8: `Ã` and `é` in windows-1252.
