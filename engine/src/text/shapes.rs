@@ -52,26 +52,24 @@ pub(crate) struct Shapes {
     entries: Vec<Entry>,
     /// Open addressing by kinds; 0 is free, else the place of the entry plus one.
     slots: Vec<u16>,
-    /// The place of the shape that was seen last: the next text often has it too.
-    last: usize,
 }
 
 impl Shapes {
     /// No texts; at most `capacity` shapes are told apart.
     pub(crate) fn new(capacity: u32) -> Self {
         let capacity = capacity.clamp(2, 4096) as usize;
-        Self { capacity, error: 0, entries: Vec::new(), slots: Vec::new(), last: 0 }
+        Self { capacity, error: 0, entries: Vec::new(), slots: Vec::new() }
     }
 
     /// Counts `weight` texts that are all this one.
     #[inline(always)]
     pub(crate) fn add(&mut self, text: &[u8], weight: u64, census: &mut Census, semantics: &mut Semantics) {
         let shape = Shape::of(text);
-        let at = match self.entries.get(self.last) {
-            Some(last) if last.kinds == shape.kinds => self.last,
-            _ => self.find_or_insert(&shape, census),
+        // Which of its shapes a column has next cannot be foreseen, but nearly every one is in its first slot.
+        let at = match self.find(&shape.kinds) {
+            Some(at) => at,
+            None => self.insert(&shape, census),
         };
-        self.last = at;
         let entry = &mut self.entries[at];
         entry.count += weight;
         entry.least.iter_mut().zip(shape.lens).for_each(|(least, len)| *least = (*least).min(len));
@@ -111,29 +109,25 @@ impl Shapes {
         let summary = ShapeSummary { error: self.error, counters };
         self.entries.clear();
         self.slots.fill(0);
-        (self.error, self.last) = (0, 0);
+        self.error = 0;
         summary
     }
 
-    #[inline(never)]
-    fn find_or_insert(&mut self, shape: &Shape, census: &mut Census) -> usize {
-        match self.find(&shape.kinds) {
-            Some(at) => at,
-            None => {
-                if self.entries.len() == self.capacity {
-                    self.purge(census);
-                }
-                self.entries.push(Entry::new(shape));
-                if self.entries.len() * 2 > self.slots.len() {
-                    self.index_anew((self.slots.len() * 2).max(8));
-                } else {
-                    index(&mut self.slots, &shape.kinds, self.entries.len());
-                }
-                self.entries.len() - 1
-            }
+    #[cold]
+    fn insert(&mut self, shape: &Shape, census: &mut Census) -> usize {
+        if self.entries.len() == self.capacity {
+            self.purge(census);
         }
+        self.entries.push(Entry::new(shape));
+        if self.entries.len() * 4 > self.slots.len() {
+            self.index_anew((self.slots.len() * 2).max(8));
+        } else {
+            index(&mut self.slots, &shape.kinds, self.entries.len());
+        }
+        self.entries.len() - 1
     }
 
+    #[inline]
     fn find(&self, kinds: &Kinds) -> Option<usize> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut slot = hash(kinds) & mask;
