@@ -5,12 +5,15 @@
 use data_inspector_domain::profile::Meaning;
 use serde::{Deserialize, Serialize};
 
-use crate::text::shape::{BEYOND, DIGIT, LOWER, MIXED, MORE, Shape, UPPER, runs_of};
+use crate::text::shape::{BEYOND, DIGIT, Kinds, LOWER, MIXED, MORE, Shape, UPPER, runs_of};
 
+mod certain;
 mod country;
 mod json;
 mod network;
 mod notation;
+
+pub(crate) use certain::LensOfEmail;
 
 /// The value has this meaning.
 fn is_of(meaning: Meaning, text: &[u8]) -> bool {
@@ -130,6 +133,11 @@ impl Candidates {
         }
         let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds, set));
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
+    }
+
+    /// With which lengths of their runs all texts of these kinds have all of these meanings, which is one.
+    pub(crate) fn certain_lens(self, kinds: &Kinds) -> Option<LensOfEmail> {
+        if self.0 == 1 << Meaning::Email as u32 { LensOfEmail::of_kinds(kinds) } else { None }
     }
 
     /// Those of the candidates that the text has.

@@ -1,4 +1,6 @@
 use super::*;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
 
 /// The meanings of a text, by its shape and then itself; the shape must not have refused one that it has.
 fn meanings(text: &str) -> Vec<Meaning> {
@@ -138,4 +140,29 @@ fn ordinary_texts_mean_nothing() {
     {
         assert_eq!(meanings(text), [], "{text:?}");
     }
+}
+
+/// Where lengths of runs are said to be enough, they are; and they are for nearly all addresses.
+#[test]
+fn what_the_shape_says_for_certain_holds() {
+    let regex =
+        "[a-zA-Z0-9é.+-]{0,6}[a-z0-9_.@-]{0,3}@{0,2}[a-z0-9.-]{0,6}[a-zA-Z0-9ü.-]{0,5}(\\.[a-zA-Z]{0,3})?x?";
+    let texts = proptest::string::string_regex(regex).expect("a regex");
+    let mut runner = TestRunner::deterministic();
+    let (mut certain, mut addresses) = (0, 0);
+    for _ in 0..40_000 {
+        let text = texts.new_tree(&mut runner).expect("a text").current();
+        if text.is_empty() {
+            continue;
+        }
+        let is_email = is_of(Meaning::Email, text.as_bytes());
+        addresses += u32::from(is_email);
+        let shape = Shape::of(text.as_bytes());
+        let lens = Candidates::of_shape(&shape).certain_lens(&shape.kinds);
+        if lens.is_some_and(|lens| lens.have(&shape.lens)) {
+            certain += 1;
+            assert!(is_email, "{text:?}");
+        }
+    }
+    assert!(addresses > 1000 && certain * 10 > addresses * 9, "{certain} of {addresses}");
 }

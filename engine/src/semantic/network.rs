@@ -39,6 +39,11 @@ const PLACES: [u8; 256] = {
     places
 };
 
+/// The byte may stand in an atom of an address.
+pub(super) fn may_be_in_atom(byte: u8) -> bool {
+    has(ATOM, byte)
+}
+
 #[inline]
 fn has(place: u8, byte: u8) -> bool {
     PLACES[byte as usize] & place != 0

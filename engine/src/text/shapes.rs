@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::census::{Census, Traits, has_invisible};
 use super::shape::{Kinds, RUNS, Shape};
-use crate::semantic::{Candidates, Semantics};
+use crate::semantic::{Candidates, LensOfEmail, Semantics};
 use crate::sketch::frequent::{cut_to, median};
 
 /// A shape with its count.
@@ -42,6 +42,8 @@ struct Entry {
     traits: Option<Traits>,
     is_non_ascii: bool,
     candidates: Candidates,
+    /// Texts with runs of these lengths have all that the candidates say.
+    certain_lens: Option<LensOfEmail>,
 }
 
 /// The shapes of the texts of one leaf, and the counts that follow from them.
@@ -89,7 +91,9 @@ impl Shapes {
             census.invisible += weight;
         }
         if !entry.candidates.is_empty() {
-            semantics.add(entry.candidates.confirmed(text), weight);
+            let is_certain = entry.certain_lens.is_some_and(|certain| certain.have(&shape.lens));
+            let meanings = if is_certain { entry.candidates } else { entry.candidates.confirmed(text) };
+            semantics.add(meanings, weight);
         }
     }
 
@@ -166,6 +170,7 @@ impl Entry {
     #[cold]
     fn new(shape: &Shape) -> Self {
         let traits = Traits::of_shape(&shape.kinds);
+        let candidates = Candidates::of_shape(shape);
         Self {
             kinds: shape.kinds,
             least: shape.lens,
@@ -175,7 +180,8 @@ impl Entry {
             uncounted: 0,
             traits,
             is_non_ascii: traits.is_some_and(Traits::is_non_ascii),
-            candidates: Candidates::of_shape(shape),
+            candidates,
+            certain_lens: candidates.certain_lens(&shape.kinds),
         }
     }
 
