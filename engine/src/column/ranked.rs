@@ -152,7 +152,7 @@ impl Numbers {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, text: &[u8], class: Class, (number, value): (Number, f64), weight: u64) {
         self.add_to_sum(number, weight);
         self.ranks.add(key_of_f64(value), weight);

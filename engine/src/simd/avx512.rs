@@ -3,15 +3,15 @@
 
 use std::arch::x86_64::{
     _mm_cvtsi128_si64, _mm_loadu_si128, _mm_madd_epi16, _mm_maddubs_epi16, _mm_mask_blend_epi8,
-    _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask, _mm_maskz_loadu_epi8, _mm_maskz_sub_epi8,
-    _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32, _mm_slli_si128,
-    _mm_storeu_si128, _mm_sub_epi8, _mm256_castsi128_si256, _mm256_castsi256_si128, _mm256_cmplt_epu8_mask,
-    _mm256_cvtepu8_epi16, _mm256_maskz_loadu_epi8, _mm256_maskz_permutexvar_epi8, _mm256_set1_epi8,
-    _mm256_storeu_si256, _mm256_sub_epi8, _mm512_add_epi32, _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask,
-    _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi32, _mm512_loadu_si512,
-    _mm512_mask_blend_epi8, _mm512_mask_cmpge_epi8_mask, _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8,
-    _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_storeu_si512,
-    _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
+    _mm_mask_cmpeq_epi8_mask, _mm_mask_cmplt_epu8_mask, _mm_maskz_loadu_epi8, _mm_maskz_mov_epi8,
+    _mm_maskz_sub_epi8, _mm_packus_epi16, _mm_packus_epi32, _mm_set1_epi8, _mm_set1_epi16, _mm_set1_epi32,
+    _mm_slli_si128, _mm_storeu_si128, _mm_sub_epi8, _mm256_castsi128_si256, _mm256_castsi256_si128,
+    _mm256_cmplt_epu8_mask, _mm256_cvtepu8_epi16, _mm256_maskz_loadu_epi8, _mm256_maskz_permutexvar_epi8,
+    _mm256_set1_epi8, _mm256_storeu_si256, _mm256_sub_epi8, _mm512_add_epi32, _mm512_castsi512_si128,
+    _mm512_cmpeq_epi8_mask, _mm512_cmplt_epu8_mask, _mm512_cmpneq_epi8_mask, _mm512_cvtepu8_epi32,
+    _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_cmpge_epi8_mask, _mm512_maskz_compress_epi8,
+    _mm512_maskz_loadu_epi8, _mm512_movepi8_mask, _mm512_permutexvar_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_storeu_si512, _mm512_sub_epi8, _mm512_testn_epi8_mask, _pext_u64,
 };
 
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ use std::sync::LazyLock;
 use super::Needles;
 use crate::calendar::Form;
 use crate::cell::short_number::{LONGEST, ShortNumber};
-use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
+use crate::text::shape::{BEYOND, DIGIT, LOOKED_AT, LOWER, MORE, NUL, RUNS, RUNS_OF_A_WORD, Shape, UPPER};
 
 /// Bytes of a vector.
 pub(super) const BLOCK: usize = 64;
@@ -125,16 +125,20 @@ pub(super) fn shape_of(text: &[u8]) -> Option<Shape> {
     if of_word & of_word >> 1 & of_word >> 2 & of_word >> 3 & of_word >> 4 != 0 {
         return None;
     }
-    let mut shape = Shape { kinds: [0; RUNS], lens: [0; RUNS], len: starts.count_ones() as usize };
     let first_runs = |marked, values| _mm512_castsi512_si128(_mm512_maskz_compress_epi8(marked, values));
     let lens = _mm_sub_epi8(first_runs(ends, load(&AFTER)), first_runs(starts, load(&PLACES)));
+    // What `Shape::push_more` does. Bytes of what will be read as a vector are not written one by one.
+    let runs = starts.count_ones();
+    let goes_on = runs as usize > RUNS || used < text.len();
+    let len = (runs + u32::from(goes_on)).min(RUNS as u32);
+    let last = u16::from(goes_on) << (len - 1);
+    let kinds = _mm_mask_blend_epi8(last, first_runs(starts, kinds), _mm_set1_epi8(MORE as i8));
+    let lens = _mm_maskz_mov_epi8(!last, lens);
+    let mut shape = Shape { kinds: [0; RUNS], lens: [0; RUNS], len: len as usize };
     // SAFETY: both have the size of what is stored.
     unsafe {
-        _mm_storeu_si128(shape.kinds.as_mut_ptr().cast(), first_runs(starts, kinds));
+        _mm_storeu_si128(shape.kinds.as_mut_ptr().cast(), kinds);
         _mm256_storeu_si256(shape.lens.as_mut_ptr().cast(), _mm256_cvtepu8_epi16(lens));
-    }
-    if shape.len > RUNS || used < text.len() {
-        shape.push_more();
     }
     Some(shape)
 }
