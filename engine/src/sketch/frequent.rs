@@ -67,6 +67,9 @@ pub struct FrequentSummary {
     pub counters: Vec<Counter>,
 }
 
+/// Slots of the table, at least.
+const SLOTS_PER_ENTRY: usize = 4;
+
 /// Half of a slot says which entry it is.
 const MOST_COUNTERS: u32 = u16::MAX as u32 - 1;
 
@@ -92,17 +95,19 @@ impl Frequent {
     /// The same of a value that is only looked at if it has to be kept.
     #[inline(always)]
     pub(crate) fn add_lazily<'a>(&mut self, hash: u64, value: impl FnOnce() -> (&'a [u8], u64)) {
-        if let Some(index) = self.find(hash) {
-            self.count_one_more(index);
-            if self.entries[index].start == NOT_KEPT {
-                self.keep(index, value());
+        match self.find(hash) {
+            Ok(index) => {
+                self.count_one_more(index);
+                if self.entries[index].start == NOT_KEPT {
+                    self.keep(index, value());
+                }
             }
-            return;
-        }
-        self.make_room();
-        self.insert(Entry { hash, count: 1, len: 0, start: NOT_KEPT, head_len: 0 });
-        if self.error == 0 {
-            self.keep(self.entries.len() - 1, value());
+            Err(free_slot) => {
+                self.insert(hash, free_slot);
+                if self.error == 0 {
+                    self.keep(self.entries.len() - 1, value());
+                }
+            }
         }
     }
 
@@ -112,7 +117,7 @@ impl Frequent {
         debug_assert_eq!(self.error, 0, "heads of later ones would have to be kept");
         let found = self.find(hash);
         found.into_iter().for_each(|index| self.count_one_more(index));
-        found.is_some()
+        found.is_ok()
     }
 
     #[inline]
@@ -168,41 +173,47 @@ impl Frequent {
         self.ones = 0;
     }
 
+    /// The place of a value's entry, or the slot for it if there is none.
     #[inline]
-    fn find(&self, hash: u64) -> Option<usize> {
-        let mask = self.slots.len().checked_sub(1)?;
+    fn find(&self, hash: u64) -> Result<usize, usize> {
+        let Some(mask) = self.slots.len().checked_sub(1) else { return Err(0) };
         let mut slot = hash as usize & mask;
         loop {
             let found = self.slots[slot];
             if found == 0 {
-                return None;
+                return Err(slot);
             }
             if found >> 16 == tag(hash) {
                 let index = (found & 0xFFFF) as usize - 1;
                 if self.entries[index].hash == hash {
-                    return Some(index);
+                    return Ok(index);
                 }
             }
             slot = (slot + 1) & mask;
         }
     }
 
-    fn make_room(&mut self) {
+    /// Adds an entry for a value that has none, whose slot was found.
+    #[inline]
+    fn insert(&mut self, hash: u64, slot: usize) {
+        let number = self.entries.len() + 1;
+        let has_room = number <= self.capacity && number * SLOTS_PER_ENTRY <= self.slots.len();
+        let slot = if has_room { slot } else { self.make_room(hash) };
+        self.ones += 1;
+        self.entries.push(Entry { hash, count: 1, len: 0, start: NOT_KEPT, head_len: 0 });
+        self.slots[slot] = slot_of(hash, self.entries.len());
+    }
+
+    /// Makes room for one more entry, and returns its slot.
+    #[cold]
+    fn make_room(&mut self, hash: u64) -> usize {
         if self.entries.len() == self.capacity {
             self.purge();
         }
-    }
-
-    /// Adds an entry that is not there yet.
-    #[inline]
-    fn insert(&mut self, entry: Entry) {
-        self.ones += usize::from(entry.count == 1);
-        self.entries.push(entry);
-        if self.entries.len() * 4 > self.slots.len() {
-            self.index_anew((self.slots.len() * 2).max(8));
-        } else {
-            index(&mut self.slots, entry.hash, self.entries.len());
+        if (self.entries.len() + 1) * SLOTS_PER_ENTRY > self.slots.len() {
+            self.index_anew((self.slots.len() * 2).max(2 * SLOTS_PER_ENTRY));
         }
+        free_slot(&self.slots, hash)
     }
 
     #[cold]
@@ -210,7 +221,8 @@ impl Frequent {
         self.slots.clear();
         self.slots.resize(slots, 0);
         for (at, entry) in self.entries.iter().enumerate() {
-            index(&mut self.slots, entry.hash, at + 1);
+            let slot = free_slot(&self.slots, entry.hash);
+            self.slots[slot] = slot_of(entry.hash, at + 1);
         }
     }
 
@@ -263,15 +275,20 @@ fn tag(hash: u64) -> u32 {
     (hash >> 48) as u32
 }
 
-/// Notes in the first free slot that the entry with this hash is the `number`th.
+/// What is noted of the `number`th entry, which has this hash.
+fn slot_of(hash: u64, number: usize) -> u32 {
+    tag(hash) << 16 | number as u32
+}
+
+/// Where an entry with this hash may be noted.
 #[inline]
-fn index(slots: &mut [u32], hash: u64, number: usize) {
+fn free_slot(slots: &[u32], hash: u64) -> usize {
     let mask = slots.len() - 1;
     let mut slot = hash as usize & mask;
     while slots[slot] != 0 {
         slot = (slot + 1) & mask;
     }
-    slots[slot] = tag(hash) << 16 | number as u32;
+    slot
 }
 
 impl FrequentSummary {
