@@ -13,7 +13,7 @@ mod json;
 mod network;
 mod notation;
 
-pub(crate) use certain::LensOfEmail;
+pub(crate) use certain::CertainEmail;
 
 /// The value has this meaning.
 fn is_of(meaning: Meaning, text: &[u8]) -> bool {
@@ -135,9 +135,9 @@ impl Candidates {
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }
 
-    /// With which lengths of their runs all texts of these kinds have all of these meanings, which is one.
-    pub(crate) fn certain_lens(self, kinds: &Kinds) -> Option<LensOfEmail> {
-        if self.0 == 1 << Meaning::Email as u32 { LensOfEmail::of_kinds(kinds) } else { None }
+    /// When a text of these kinds has the meaning, if there is only one that it may have and the shape decides it.
+    pub(crate) fn certain(self, kinds: &Kinds) -> Option<CertainEmail> {
+        if self.0 == 1 << Meaning::Email as u32 { CertainEmail::of_kinds(kinds) } else { None }
     }
 
     /// Those of the candidates that the text has.

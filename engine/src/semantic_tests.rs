@@ -142,7 +142,7 @@ fn ordinary_texts_mean_nothing() {
     }
 }
 
-/// Where lengths of runs are said to be enough, they are; and they are for nearly all addresses.
+/// Where the shape is said to be enough, it is; and it is for nearly all addresses.
 #[test]
 fn what_the_shape_says_for_certain_holds() {
     let regex =
@@ -158,8 +158,8 @@ fn what_the_shape_says_for_certain_holds() {
         let is_email = is_of(Meaning::Email, text.as_bytes());
         addresses += u32::from(is_email);
         let shape = Shape::of(text.as_bytes());
-        let lens = Candidates::of_shape(&shape).certain_lens(&shape.kinds);
-        if lens.is_some_and(|lens| lens.have(&shape.lens)) {
+        let email = Candidates::of_shape(&shape).certain(&shape.kinds);
+        if email.is_some_and(|email| email.holds(&shape)) {
             certain += 1;
             assert!(is_email, "{text:?}");
         }

@@ -5,7 +5,7 @@
 
 mod census;
 pub(crate) mod shape;
-mod shapes;
+pub(crate) mod shapes;
 
 pub use census::Census;
 pub(crate) use shapes::Shapes;

@@ -67,7 +67,7 @@ pub struct FrequentSummary {
     pub counters: Vec<Counter>,
 }
 
-/// Slots of the table, at least.
+/// Slots of the table for each entry, at least.
 const SLOTS_PER_ENTRY: usize = 4;
 
 /// Half of a slot says which entry it is.

@@ -10,7 +10,7 @@ use crate::column::{places_kept, shapes_of};
 const FIXED_BYTES: u64 = 3072;
 /// A place with its value, by class.
 const PLACE_BYTES: u64 = 160;
-/// A shape while a leaf is read, and half again for its slot and for merging.
+/// A shape while a leaf is read, and as it is merged.
 const SHAPE_BYTES: u64 = 240;
 
 /// As large as anything is ever made.
@@ -53,6 +53,7 @@ fn other_bytes(sizes: &SketchSizes) -> u64 {
 mod tests {
     use super::*;
     use crate::column::{ColumnCounter, ColumnSequence, ColumnState, Numbers, Sighting, Times, TwoReadings};
+    use crate::text::shapes::BYTES_PER_SHAPE;
     use std::mem::size_of;
 
     /// Neither is what a column takes less than what its parts are.
@@ -67,6 +68,7 @@ mod tests {
             + times
             + counter;
         assert!(fixed as u64 <= FIXED_BYTES, "{fixed} bytes");
+        assert!(BYTES_PER_SHAPE as u64 <= SHAPE_BYTES, "{BYTES_PER_SHAPE} bytes");
         assert!(size_of::<Sighting>() as u64 + 64 <= PLACE_BYTES, "{} bytes", size_of::<Sighting>());
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::census::{Census, Traits, has_invisible};
 use super::shape::{Kinds, RUNS, Shape};
-use crate::semantic::{Candidates, LensOfEmail, Semantics};
+use crate::semantic::{Candidates, CertainEmail, Semantics};
 use crate::sketch::frequent::{cut_to, median};
 
 /// A shape with its count.
@@ -35,16 +35,26 @@ struct Entry {
     /// Fewest and most bytes of each run, in lists of a fixed length for vector instructions.
     least: [u16; RUNS],
     most: [u16; RUNS],
-    len: usize,
+    len: u8,
     count: u64,
     /// Texts since the entry was made that are not in the census yet.
     uncounted: u64,
     traits: Option<Traits>,
     is_non_ascii: bool,
     candidates: Candidates,
-    /// Texts with runs of these lengths have all that the candidates say.
-    certain_lens: Option<LensOfEmail>,
+    /// When a text has what the candidates say, without another look at it.
+    certain: Option<CertainEmail>,
 }
+
+/// Slots of the table for each entry, at least; twice as many once it has grown.
+const SLOTS_PER_ENTRY: usize = 4;
+
+/// What a shape takes at most: while a leaf is read, its entry and its slots, and as a counter, to be merged.
+#[cfg(test)]
+pub(crate) const BYTES_PER_SHAPE: usize = size_of::<Entry>()
+    + 2 * SLOTS_PER_ENTRY * size_of::<u16>()
+    + size_of::<ShapeCounter>()
+    + RUNS * size_of::<(u16, u16)>();
 
 /// The shapes of the texts of one leaf, and the counts that follow from them.
 #[derive(Debug)]
@@ -91,7 +101,7 @@ impl Shapes {
             census.invisible += weight;
         }
         if !entry.candidates.is_empty() {
-            let is_certain = entry.certain_lens.is_some_and(|certain| certain.have(&shape.lens));
+            let is_certain = entry.certain.is_some_and(|certain| certain.holds(&shape));
             let meanings = if is_certain { entry.candidates } else { entry.candidates.confirmed(text) };
             semantics.add(meanings, weight);
         }
@@ -123,8 +133,8 @@ impl Shapes {
             self.purge(census);
         }
         self.entries.push(Entry::new(shape));
-        if self.entries.len() * 4 > self.slots.len() {
-            self.index_anew((self.slots.len() * 2).max(8));
+        if self.entries.len() * SLOTS_PER_ENTRY > self.slots.len() {
+            self.index_anew((self.slots.len() * 2).max(2 * SLOTS_PER_ENTRY));
         } else {
             index(&mut self.slots, &shape.kinds, self.entries.len());
         }
@@ -175,13 +185,13 @@ impl Entry {
             kinds: shape.kinds,
             least: shape.lens,
             most: shape.lens,
-            len: shape.len,
+            len: shape.len as u8,
             count: 0,
             uncounted: 0,
             traits,
             is_non_ascii: traits.is_some_and(Traits::is_non_ascii),
             candidates,
-            certain_lens: candidates.certain_lens(&shape.kinds),
+            certain: candidates.certain(&shape.kinds),
         }
     }
 
@@ -193,7 +203,7 @@ impl Entry {
     }
 
     fn counter(&self) -> ShapeCounter {
-        let lens = self.least.into_iter().zip(self.most).take(self.len).collect();
+        let lens = self.least.into_iter().zip(self.most).take(self.len.into()).collect();
         ShapeCounter { kinds: self.kinds, lens, count: self.count }
     }
 }
