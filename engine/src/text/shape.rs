@@ -148,7 +148,7 @@ pub(crate) fn runs_of(kinds: &Kinds) -> &[u8] {
 
 /// The kind of a byte; ASCII characters that are no letters, digits or NUL are their own.
 #[inline(always)]
-fn kind_of(byte: u8) -> u8 {
+pub(crate) const fn kind_of(byte: u8) -> u8 {
     let kind = if byte.wrapping_sub(b'A') < 26 { UPPER } else { byte };
     let kind = if byte.wrapping_sub(b'a') < 26 { LOWER } else { kind };
     let kind = if byte.wrapping_sub(b'0') < 10 { DIGIT } else { kind };
@@ -158,7 +158,7 @@ fn kind_of(byte: u8) -> u8 {
 
 /// A letter or digit.
 #[inline(always)]
-fn is_of_word(kind: u8) -> bool {
+pub(crate) const fn is_of_word(kind: u8) -> bool {
     matches!(kind, UPPER | LOWER | DIGIT | BEYOND)
 }
 
