@@ -69,7 +69,7 @@ impl Dyadic {
         if other.shift > self.shift {
             self.coarsen_to(other.shift);
         }
-        for slot in other.slots.iter().filter(|slot| slot.count != 0) {
+        for slot in other.used() {
             self.add_to_table(slot.prefix << other.shift, slot.count);
         }
         other.pending.iter().for_each(|&key| self.add_to_table(key, 1));
@@ -93,9 +93,8 @@ impl Dyadic {
     pub fn buckets(&self) -> Vec<Bucket> {
         debug_assert!(self.pending.is_empty(), "keys are only collected yet");
         let mut buckets: Vec<Bucket> = self
-            .slots
-            .iter()
-            .filter(|slot| slot.count != 0)
+            .used()
+            .into_iter()
             .map(|slot| Bucket {
                 lower: slot.prefix << self.shift,
                 upper: slot.prefix << self.shift | low_bits(self.shift),
@@ -178,11 +177,22 @@ impl Dyadic {
     }
 
     fn first_shift(&self, key: u64) -> u8 {
-        let mut keys: Vec<u64> =
-            self.slots.iter().filter(|slot| slot.count != 0).map(|slot| slot.prefix).collect();
+        let mut keys: Vec<u64> = self.used().into_iter().map(|slot| slot.prefix).collect();
         keys.push(key);
         keys.sort_unstable();
         shift_that_fits(&keys, self.limit).0
+    }
+
+    /// The slots that are not free. Each is written, and then kept if it is one: which ones are cannot be foreseen.
+    fn used(&self) -> Vec<Slot> {
+        let mut used = vec![Slot::default(); self.len + 1];
+        let mut len = 0;
+        for slot in &self.slots {
+            used[len] = *slot;
+            len += usize::from(slot.count != 0);
+        }
+        used.truncate(len);
+        used
     }
 
     fn coarsen_to(&mut self, shift: u8) {
@@ -190,7 +200,7 @@ impl Dyadic {
     }
 
     fn rebuild(&mut self, shift: u8, capacity: usize) {
-        let used: Vec<Slot> = self.slots.iter().copied().filter(|slot| slot.count != 0).collect();
+        let used = self.used();
         self.slots.clear();
         self.slots.resize(capacity, Slot::default());
         let by = shift - self.shift;
