@@ -26,7 +26,7 @@ pub struct Moment {
 
 impl Moment {
     /// Midnight of a day; `None` if there is no such day.
-    #[inline]
+    #[inline(always)]
     fn of_day(year: i64, month: i64, day: i64) -> Option<Self> {
         let days = days_of(year, month, day)?;
         // The first day was a Saturday.
@@ -64,7 +64,7 @@ impl Form {
     }
 
     /// The numbers of a text that is long enough, zeros after them; `None` if one of their digits is none.
-    #[inline]
+    #[inline(always)]
     fn read(&self, text: &[u8]) -> Option<[u8; 8]> {
         simd::read_form(self, text).unwrap_or_else(|| self.read_plainly(text))
     }
@@ -83,7 +83,22 @@ const DATE: Form = Form::of(&[0, 2, 5, 8]);
 /// `YYYY-MM-DDTHH:MM:SS`.
 const DATE_AND_TIME: Form = Form::of(&[0, 2, 5, 8, 11, 14, 17]);
 
+/// The time of a text that has the length and the separators of `YYYY-MM-DDTHH:MM:SS`, perhaps with a `Z`: what nearly all
+/// timestamps are. `None` of any other text.
+#[inline(always)]
+pub(crate) fn parse_usual_timestamp(text: &[u8]) -> Option<Moment> {
+    let ([_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
+    | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z']) = *text
+    else {
+        return None;
+    };
+    let numbers = DATE_AND_TIME.read(text).filter(|_| first == second && is_separator(first))?;
+    let [_, _, _, _, hour, minute, second, _] = numbers.map(i64::from);
+    Some(day_of(numbers)?.plus(second_of_day(hour, minute, second)? * 1_000_000))
+}
+
 /// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
+#[inline(always)]
 pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
     if text.len() != 10 || text[4] != text[7] || !is_separator(text[4]) {
         return None;
@@ -91,6 +106,7 @@ pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
     day_of(DATE.read(text)?)
 }
 
+#[inline(always)]
 fn day_of([century, year, month, day, ..]: [u8; 8]) -> Option<Moment> {
     Moment::of_day(i64::from(century) * 100 + i64::from(year), month.into(), day.into())
 }
@@ -109,6 +125,7 @@ pub fn parse_time_of_day(text: &[u8]) -> Option<i64> {
     Some(second_of_day(hour, minute, second)? * 1_000_000 + fraction)
 }
 
+#[inline(always)]
 fn second_of_day(hour: i64, minute: i64, second: i64) -> Option<i64> {
     let valid = hour < 24 && minute < 60 && second <= 60;
     valid.then_some((hour * 60 + minute) * 60 + second)
@@ -117,15 +134,7 @@ fn second_of_day(hour: i64, minute: i64, second: i64) -> Option<i64> {
 /// A date and time of day with `T` or a blank between and an optional offset (`Z`, `+01:00`, `+0100`, `+01`). Without
 /// an offset the time is taken as UTC. Month and weekday are those of the date as it is written.
 pub fn parse_timestamp(text: &[u8]) -> Option<Moment> {
-    if let [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
-    | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z'] = *text
-    {
-        // What nearly all are.
-        let numbers = DATE_AND_TIME.read(text).filter(|_| first == second && is_separator(first))?;
-        let [_, _, _, _, hour, minute, second, _] = numbers.map(i64::from);
-        return Some(day_of(numbers)?.plus(second_of_day(hour, minute, second)? * 1_000_000));
-    }
-    parse_any_timestamp(text)
+    parse_usual_timestamp(text).or_else(|| parse_any_timestamp(text))
 }
 
 fn parse_any_timestamp(text: &[u8]) -> Option<Moment> {
@@ -217,7 +226,7 @@ const MONTHS: [(u16, u8); 12] = [
 ];
 
 /// Days since the epoch, of a year from 0 to 9999; `None` if there is no such day.
-#[inline]
+#[inline(always)]
 fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
     let (year, month, day) = (year as u32, month as u32, day as u32);
     let &(before, length) = MONTHS.get(month.wrapping_sub(1) as usize)?;

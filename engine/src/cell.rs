@@ -83,8 +83,9 @@ pub enum Value {
     Plain(Class),
 }
 
-const EXACT_IN_F64: u64 = 1 << 53;
-const POWERS_OF_TEN: [f64; 23] = [
+/// Every integer up to here is an `f64`.
+pub(crate) const EXACT_IN_F64: u64 = 1 << 53;
+pub(crate) const POWERS_OF_TEN: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
     1e19, 1e20, 1e21, 1e22,
 ];
@@ -106,9 +107,22 @@ impl Value {
 pub fn classify(text: &[u8]) -> Value {
     match text {
         // Signed or not: which of them a column has next cannot be foreseen.
-        [b'-'..=b'9', ..] => classify_short_number(text).unwrap_or_else(|| classify_not_short(text)),
+        [b'-'..=b'9', ..] => match classify_usual_time(text) {
+            Some(time) => time,
+            None => classify_short_number(text).unwrap_or_else(|| classify_not_short(text)),
+        },
         [b'A'..=b'Z' | b'a'..=b'z', ..] => classify_letters(text),
         _ => Value::Plain(Class::Text),
+    }
+}
+
+/// What nearly all dates and timestamps are.
+#[inline(always)]
+fn classify_usual_time(text: &[u8]) -> Option<Value> {
+    match text.len() {
+        10 => calendar::parse_year_first(text).map(|date| Value::Time(Class::DateYearFirst, date)),
+        19 | 20 => calendar::parse_usual_timestamp(text).map(|time| Value::Time(Class::Timestamp, time)),
+        _ => None,
     }
 }
 
@@ -121,11 +135,6 @@ fn classify_not_short(text: &[u8]) -> Value {
     let at = |index: usize| text.get(index).copied().unwrap_or(0);
     let ends_day = |byte: u8| matches!(byte, b'-' | b'/' | b'.' | b' ');
     if text.len() >= 10 && calendar::is_separator(text[4]) {
-        if text.len() == 10
-            && let Some(date) = calendar::parse_year_first(text)
-        {
-            return Value::Time(Class::DateYearFirst, date);
-        }
         if let Some(time) = calendar::parse_timestamp(text) {
             return Value::Time(Class::Timestamp, time);
         }
@@ -162,6 +171,12 @@ fn classify_year_at_end(text: &[u8]) -> Option<Value> {
 
 fn classify_letters(text: &[u8]) -> Value {
     let is_one_of = |words: &[&[u8]]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    // Which lengths a column has cannot be foreseen, but nearly none of its texts is anything else, whatever its length.
+    let may_be_word = text.len() <= 8;
+    let may_be_date = (text.len() <= 20) & ends_in_year(text);
+    if !(may_be_word | may_be_date | (text.len() == 36)) {
+        return Value::Plain(Class::Text);
+    }
     let starts_boolean = matches!(text[0] | 0x20, b't' | b'f' | b'y' | b'n');
     match text.len() {
         1 if starts_boolean => Value::Plain(Class::Boolean),
@@ -171,7 +186,7 @@ fn classify_letters(text: &[u8]) -> Value {
         3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
         3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
         36 if is_uuid(text) => Value::Plain(Class::Uuid),
-        10..=20 if ends_in_year(text) => match year_last::parse_named(text) {
+        10..=20 if may_be_date => match year_last::parse_named(text) {
             Some(date) => Value::Time(Class::DateNamed, date),
             None => Value::Plain(Class::Text),
         },
@@ -181,7 +196,12 @@ fn classify_letters(text: &[u8]) -> Value {
 
 /// As a date does that begins with the name of its month. Most texts of letters and digits that come here are addresses.
 fn ends_in_year(text: &[u8]) -> bool {
-    text.last_chunk::<4>().is_some_and(|year| year.iter().all(u8::is_ascii_digit))
+    text.last_chunk::<4>().is_some_and(|year| {
+        // A digit is 0x30 to 0x39: with 6 added, its high half stays as it is.
+        let year = u32::from_le_bytes(*year);
+        let is_30_to_3f = |bytes: u32| bytes & 0xF0F0_F0F0 == 0x3030_3030;
+        is_30_to_3f(year) & is_30_to_3f(year.wrapping_add(0x0606_0606))
+    })
 }
 
 fn is_uuid(text: &[u8]) -> bool {
