@@ -11,6 +11,7 @@ use crate::semantic::Semantics;
 use crate::sketch::distinct::{Distinct, DistinctWire};
 use crate::text::{Census, Shapes};
 
+mod block;
 mod counter;
 mod extreme;
 mod order;
@@ -57,6 +58,14 @@ impl Lengths {
         self.min = self.min.min(length);
         self.max = self.max.max(length);
         self.sum += length * weight;
+    }
+
+    /// Of one value each.
+    #[inline]
+    fn of_each(lengths: &[u32]) -> Self {
+        let min = lengths.iter().fold(u32::MAX, |min, &length| min.min(length));
+        let max = lengths.iter().fold(0, |max, &length| max.max(length));
+        Self { min: min.into(), max: max.into(), sum: lengths.iter().map(|&length| u64::from(length)).sum() }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -214,6 +223,12 @@ impl ColumnState {
         shapes: &mut Shapes,
     ) {
         self.measure_any(hash, text, text.len() as u64, chars, weight);
+        self.measure_read(text, value, weight, shapes);
+    }
+
+    /// Counts what a value was read as.
+    #[inline(always)]
+    fn measure_read(&mut self, text: &[u8], value: Value, weight: u64, shapes: &mut Shapes) {
         self.classes[value.class() as usize] += weight;
         match value {
             Value::Number(class, number, nearest) => {
@@ -243,7 +258,12 @@ impl ColumnState {
         self.queued_hashes.push(hash);
         self.lengths.add(chars, weight);
         self.bytes.add(len, weight);
-        let key = prefix_key(head);
+        self.note_prefix(head, len, prefix_key(head));
+    }
+
+    /// Notes a value as smallest or largest if it may be. `key` is that of its first bytes.
+    #[inline(always)]
+    fn note_prefix(&mut self, head: &[u8], len: u64, key: u64) {
         if key <= self.range_keys.0 || key >= self.range_keys.1 {
             self.extend_text_range(head, len);
         }

@@ -72,6 +72,39 @@ fn cell() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    /// Mostly numbers, so that most groups of eight have nothing else and some do.
+    #[test]
+    fn values_side_by_side_are_measured_as_one_by_one(
+        cells in proptest::collection::vec(
+            prop_oneof![
+                30 => "-?[1-9][0-9]{0,3}", 30 => "-?[0-9]{1,3}\\.[0-9]{2}", 4 => "(19|20)[01][0-9]0[1-9]1[0-9]",
+                1 => cell().prop_filter("is no null", |cell| !["", "NA", "-"].contains(&cell.as_str())),
+            ],
+            0..200,
+        ),
+        sorted in any::<bool>(),
+    ) {
+        let mut cells = cells;
+        if sorted {
+            cells.sort();
+        }
+        let mut text = vec![b','; 16];
+        let mut values = Vec::new();
+        for (row, cell) in cells.iter().enumerate() {
+            let (start, len) = (text.len() as u32, cell.len() as u32);
+            let (hash, source) = (xxh3_64(cell.as_bytes()), block::Source::Text);
+            values.push(block::ValueRef { hash, source, start, len, row: row as u32 });
+            text.extend_from_slice(cell.as_bytes());
+            text.push(b',');
+        }
+        let mut counter = ColumnCounter::new(SIZES, 2, 3);
+        let sources = block::Sources { text: &text, unquoted: &[], ascii: false };
+        values.chunks(64).for_each(|some| counter.measure_mostly_numbers(sources, some, place));
+        let (state, sequence) = counter.take();
+        prop_assert_eq!(state.to_wire(), plainly(&cells).to_wire());
+        prop_assert_eq!(sequence.order, count(&cells).1.order);
+    }
+
     #[test]
     fn characters_are_counted_in_texts_of_any_length(text in proptest::collection::vec(any::<u8>(), 0..150)) {
         let plainly = text.iter().filter(|byte| !(0x80..0xC0).contains(*byte)).count();

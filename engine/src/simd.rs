@@ -8,6 +8,8 @@ use crate::text::shape::Shape;
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod numbers;
 
 /// The bytes to look for: delimiter, quote, LF, CR, escape. A dialect without one of them repeats another.
 #[derive(Clone, Copy)]
@@ -78,6 +80,37 @@ pub(crate) fn read_form(form: &Form, text: &[u8]) -> Option<Option<[u8; 8]>> {
     if avx512::is_there() {
         // SAFETY: what it needs has just been detected.
         return Some(unsafe { avx512::read_form(form, text) });
+    }
+    None
+}
+
+/// Texts that are read side by side.
+pub(crate) const TEXTS: usize = 8;
+
+/// What [`TEXTS`] texts say, if they are numbers. Of the others, nothing here means anything.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Numbers {
+    /// With their signs.
+    pub(crate) mantissas: [i64; TEXTS],
+    /// Digits after their points.
+    pub(crate) scales: [u32; TEXTS],
+    /// The nearest `f64`.
+    pub(crate) values: [f64; TEXTS],
+    /// A bit per text, from the lowest: whether it is `-digits.digits` of up to 16 characters, without leading zeros if it
+    /// has no point, and has a nearest `f64` that one rounding gives.
+    pub(crate) are_numbers: u8,
+    /// Likewise: whether it has a point.
+    pub(crate) have_points: u8,
+}
+
+/// The numbers of texts that end at these places of a buffer and have these lengths, where the processor can read them
+/// side by side, and 16 bytes of the buffer are before each end.
+#[inline(always)]
+pub(crate) fn short_numbers(buffer: &[u8], ends: &[u32; TEXTS], lens: &[u32; TEXTS]) -> Option<Numbers> {
+    #[cfg(target_arch = "x86_64")]
+    if avx512::is_there() {
+        // SAFETY: what it needs has just been detected.
+        return unsafe { numbers::short_numbers(buffer, ends, lens) };
     }
     None
 }
@@ -178,9 +211,46 @@ mod avx2 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cell::{Class, Value, classify};
+    use crate::exact_sum::Number;
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn numbers_side_by_side_are_those_of_each_text(
+            texts in proptest::array::uniform8(prop_oneof![
+                4 => "-?(0|[1-9][0-9]{0,15})(\\.[0-9]{0,8})?", 1 => "-?[0-9]{0,12}\\.[0-9]{0,15}",
+                1 => "[-.0-9]{1,17}", 1 => "[0-9 x-]{0,12}", 1 => "[0-9]{16,20}",
+            ]),
+        ) {
+            let mut buffer = vec![b'7'; 16];
+            let (mut ends, mut lens) = ([0; TEXTS], [0; TEXTS]);
+            for (at, text) in texts.iter().enumerate() {
+                buffer.extend_from_slice(text.as_bytes());
+                (ends[at], lens[at]) = (buffer.len() as u32, text.len() as u32);
+                // Whatever comes between texts is no part of them.
+                buffer.push(if at % 2 == 0 { b'-' } else { b'1' });
+            }
+            let Some(numbers) = short_numbers(&buffer, &ends, &lens) else { return Ok(()) };
+            for (at, text) in texts.iter().enumerate() {
+                let (is_number, has_point) = (numbers.are_numbers >> at & 1 == 1, numbers.have_points >> at & 1 == 1);
+                match classify(text.as_bytes()) {
+                    Value::Number(class @ (Class::Integer | Class::Decimal), Number::Decimal { mantissa, scale }, value)
+                        if is_number =>
+                    {
+                        prop_assert_eq!(class == Class::Decimal, has_point, "{}", text);
+                        prop_assert_eq!((mantissa, scale), (numbers.mantissas[at], numbers.scales[at] as i16));
+                        prop_assert_eq!(value.to_bits(), numbers.values[at].to_bits());
+                    }
+                    Value::Number(Class::Integer | Class::Decimal, Number::Decimal { mantissa, scale }, _) => {
+                        let is_hard = text.len() > 16 || (scale > 0 && mantissa.unsigned_abs() > 1 << 53);
+                        prop_assert!(is_hard, "{} was not read", text);
+                    }
+                    _ => prop_assert!(!is_number, "{} is no number", text),
+                }
+            }
+        }
+
         #[test]
         fn all_versions_find_the_same(
             // About sixteen needles in 64 bytes: with fewer and with more, other ways are taken.

@@ -3,6 +3,7 @@
 use data_inspector_domain::spec::SketchSizes;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+use super::block::{Source, Sources, ValueRef};
 use super::places::{BatchPlace, Place};
 use super::{ColumnOrder, ColumnSequence, ColumnState, shapes_of};
 use crate::cell::{Class, Value, classify};
@@ -54,6 +55,9 @@ impl NullSpellings {
     }
 }
 
+/// Values that are measured at once: so few that their bytes stay in the first-level cache since they were hashed.
+const AT_ONCE: usize = 64;
+
 /// The text that a batch was cut from.
 pub(crate) struct BatchText<'a> {
     pub(crate) text: &'a [u8],
@@ -67,44 +71,15 @@ pub(crate) struct BatchText<'a> {
     pub(crate) nulls_of_rows: &'a mut [u32],
 }
 
-/// A whole value in a batch.
-#[derive(Clone, Copy)]
-struct ValueRef {
-    hash: u64,
-    source: Source,
-    start: u32,
-    len: u32,
-}
-
-/// The bytes that a [`ValueRef`] points into.
-#[derive(Clone, Copy)]
-enum Source {
-    /// The text of the batch.
-    Text,
-    /// What [`unquote`] made of it.
-    Unquoted,
-}
-
-impl ValueRef {
-    #[inline]
-    fn of<'a>(self, text: &'a [u8], unquoted: &'a [u8]) -> &'a [u8] {
-        let from = match self.source {
-            Source::Text => text,
-            Source::Unquoted => unquoted,
-        };
-        &from[self.start as usize..][..self.len as usize]
-    }
-}
-
 /// Counts the cells of one column over the records of one leaf.
 ///
 /// While the leaf has shown few different values, a cell costs one look-up and its measures are taken at the
 /// end, once per value: states are functions of the multiset, so that is the same.
 pub struct ColumnCounter {
-    state: ColumnState,
+    pub(super) state: ColumnState,
     frequent: Frequent,
-    shapes: Shapes,
-    order: ColumnOrder,
+    pub(super) shapes: Shapes,
+    pub(super) order: ColumnOrder,
     /// Hash of the value before, while the order is open.
     last_hash: Option<u64>,
     /// `frequent` has all values, whole, and none is measured yet.
@@ -178,6 +153,8 @@ impl ColumnCounter {
         let mut unquoted = std::mem::take(&mut self.unquoted);
         let mut values = std::mem::take(&mut self.values);
         let place_in = |row: usize| place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
+        let mut measured = 0;
+        let expects_numbers = self.state.expects_numbers();
         for (row, span) in spans.enumerate() {
             let (cell, source, start) = match span.cell() {
                 Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
@@ -194,13 +171,25 @@ impl ColumnCounter {
             };
             let note_null = || nulls_of_rows[row] += 1;
             if let Some(hash) = self.count_cheaply(nulls, cell, || place_in(row), note_null) {
-                let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
-                self.measure(hash, cell, chars, || place_in(row));
-                values.push(ValueRef { hash, source, start: start as u32, len: cell.len() as u32 });
+                let value =
+                    ValueRef { hash, source, start: start as u32, len: cell.len() as u32, row: row as u32 };
+                values.push(value);
+                if !expects_numbers {
+                    let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
+                    self.measure(hash, cell, chars, || place_in(row));
+                } else if values.len() - measured == AT_ONCE {
+                    let sources = Sources { text, unquoted: &unquoted, ascii };
+                    self.measure_mostly_numbers(sources, &values[measured..], place_in);
+                    measured = values.len();
+                }
             }
         }
+        let sources = Sources { text, unquoted: &unquoted, ascii };
+        if expects_numbers {
+            self.measure_mostly_numbers(sources, &values[measured..], place_in);
+        }
         for value in values.drain(..) {
-            self.frequent.add_lazily(value.hash, || (value.of(text, &unquoted), u64::from(value.len)));
+            self.frequent.add_lazily(value.hash, || (sources.of(&value), u64::from(value.len)));
         }
         self.state.settle_long_queues(self.queue_len);
         unquoted.clear();
@@ -257,7 +246,7 @@ impl ColumnCounter {
     }
 
     #[inline]
-    fn note_order(&mut self, hash: u64, (text, len): (&[u8], u64), value: impl Fn() -> Value) {
+    pub(super) fn note_order(&mut self, hash: u64, (text, len): (&[u8], u64), value: impl Fn() -> Value) {
         if !self.order.is_open() {
             return;
         }

@@ -149,3 +149,12 @@ pub(super) fn prefix_key(text: &[u8]) -> u64 {
         }
     }
 }
+
+/// [`prefix_key`] of `text[start..start + len]`, without a look at each byte where more bytes follow.
+#[inline]
+pub(super) fn prefix_key_in(text: &[u8], start: usize, len: usize) -> u64 {
+    match text[start..].first_chunk::<8>() {
+        Some(first) if len > 0 => u64::from_be_bytes(*first) & u64::MAX << (8 * 8usize.saturating_sub(len)),
+        _ => prefix_key(&text[start..][..len]),
+    }
+}

@@ -9,6 +9,7 @@ use super::extreme::NumberExtreme;
 use crate::calendar::Moment;
 use crate::cell::Class;
 use crate::exact_sum::{ExactSum, Number};
+use crate::simd::{self, TEXTS};
 use crate::sketch::dyadic::{Dyadic, DyadicWire, key_of_f64, key_of_i64};
 
 /// Ranks of keys, with additions to the table done many at a time: in a short loop the processor waits for several
@@ -165,6 +166,41 @@ impl Numbers {
         self.counts.add(text, class, number, value, weight);
     }
 
+    /// Adds numbers that are all read, with the lengths of their texts.
+    #[inline(always)]
+    pub(super) fn add_block<'a>(
+        &mut self,
+        text_of: impl Fn(usize) -> &'a [u8],
+        lens: &[u32; TEXTS],
+        numbers: &simd::Numbers,
+    ) {
+        let simd::Numbers { mantissas, scales, values, have_points, .. } = numbers;
+        let number = |at: usize| Number::Decimal { mantissa: mantissas[at], scale: scales[at] as i16 };
+        let scale = if self.queue.is_empty() { scales[0] } else { self.queue_scale as u32 };
+        if scales.iter().all(|&each| each == scale) {
+            self.queue_scale = scale as i16;
+            self.queue.extend_from_slice(mantissas);
+        } else {
+            (0..TEXTS).for_each(|at| self.add_to_sum(number(at), 1));
+        }
+
+        let mut keys = [0; TEXTS];
+        keys.iter_mut().zip(values).for_each(|(key, &value)| *key = key_of_f64(value));
+        self.ranks.queue.extend_from_slice(&keys);
+        let least = keys.iter().fold(u64::MAX, |least, &key| least.min(key));
+        let most = keys.iter().fold(0, |most, &key| most.max(key));
+        for (extreme, key, wanted) in
+            [(&mut self.min, least, Ordering::Less), (&mut self.max, most, Ordering::Greater)]
+        {
+            if key.cmp(&key_of_f64(extreme.value)) != wanted.reverse() {
+                (0..TEXTS).filter(|&at| keys[at] == key).for_each(|at| {
+                    extreme.replace_if(wanted, text_of(at), number(at), values[at]);
+                });
+            }
+        }
+        self.counts.add_block(lens, scales, values, *have_points);
+    }
+
     #[inline]
     fn add_to_sum(&mut self, number: Number, weight: u64) {
         if let Number::Decimal { mantissa, scale } = number
@@ -235,6 +271,25 @@ impl NumberCounts {
         let point = u32::from(class == Class::Decimal);
         self.whole_digits = self.whole_digits.max(text.len() as u32 - u32::from(negative) - point - scale);
         self.scale = self.scale.max(scale);
+    }
+
+    /// Counts numbers that are integers or decimals.
+    #[inline]
+    fn add_block(
+        &mut self,
+        lens: &[u32; TEXTS],
+        scales: &[u32; TEXTS],
+        values: &[f64; TEXTS],
+        have_points: u8,
+    ) {
+        self.zeros += values.iter().map(|&value| u64::from(value == 0.0)).sum::<u64>();
+        self.negatives += values.iter().map(|&value| u64::from(value < 0.0)).sum::<u64>();
+        for at in 0..TEXTS {
+            let sign = u32::from(values[at].is_sign_negative());
+            let point = u32::from(have_points >> at & 1);
+            self.whole_digits = self.whole_digits.max(lens[at] - sign - point - scales[at]);
+            self.scale = self.scale.max(scales[at]);
+        }
     }
 
     fn merge(&mut self, other: &Self) {
