@@ -105,6 +105,10 @@ impl Value {
 /// What a cell's bytes, after unquoting, can be read as.
 #[inline(always)]
 pub fn classify(text: &[u8]) -> Value {
+    // It begins with a digit or a letter, and which of them cannot be foreseen.
+    if text.len() == UUID_LEN && text.first_chunk().is_some_and(is_uuid) {
+        return Value::Plain(Class::Uuid);
+    }
     match text {
         // Signed or not: which of them a column has next cannot be foreseen.
         [b'-'..=b'9', ..] => match classify_usual_time(text) {
@@ -146,9 +150,6 @@ fn classify_not_short(text: &[u8]) -> Value {
     } else if at(2) == b':' && calendar::parse_time_of_day(text).is_some() {
         return Value::Plain(Class::Time);
     }
-    if text.len() == 36 && is_uuid(text) {
-        return Value::Plain(Class::Uuid);
-    }
     long_number_or(text, Class::Text)
 }
 
@@ -174,7 +175,7 @@ fn classify_letters(text: &[u8]) -> Value {
     // Which lengths a column has cannot be foreseen, but nearly none of its texts is anything else, whatever its length.
     let may_be_word = text.len() <= 8;
     let may_be_date = (text.len() <= 20) & ends_in_year(text);
-    if !(may_be_word | may_be_date | (text.len() == 36)) {
+    if !(may_be_word | may_be_date) {
         return Value::Plain(Class::Text);
     }
     let starts_boolean = matches!(text[0] | 0x20, b't' | b'f' | b'y' | b'n');
@@ -185,7 +186,6 @@ fn classify_letters(text: &[u8]) -> Value {
         }
         3 if is_one_of(&[b"nan"]) => Value::Plain(Class::Nan),
         3 | 8 if is_one_of(&[b"inf", b"infinity"]) => Value::Plain(Class::Infinite),
-        36 if is_uuid(text) => Value::Plain(Class::Uuid),
         10..=20 if may_be_date => match year_last::parse_named(text) {
             Some(date) => Value::Time(Class::DateNamed, date),
             None => Value::Plain(Class::Text),
@@ -204,7 +204,11 @@ fn ends_in_year(text: &[u8]) -> bool {
     })
 }
 
-fn is_uuid(text: &[u8]) -> bool {
+/// Characters of a UUID.
+const UUID_LEN: usize = 36;
+
+#[inline(always)]
+fn is_uuid(text: &[u8; UUID_LEN]) -> bool {
     let has_hyphens = [8, 13, 18, 23].iter().all(|&at| text[at] == b'-');
     has_hyphens && count_where(text, |byte| byte.is_ascii_hexdigit()) == 32
 }

@@ -51,10 +51,10 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Characters of a value.
-    #[inline]
-    fn chars(self, value: &[u8]) -> u64 {
-        if self.ascii { value.len() as u64 } else { count_chars(value) }
+    /// Characters of a value that was read: only texts have other ones than ASCII.
+    #[inline(always)]
+    pub(super) fn chars(self, text: &[u8], read: Value) -> u64 {
+        if self.ascii || read.class() != Class::Text { text.len() as u64 } else { count_chars(text) }
     }
 
     #[inline]
@@ -137,7 +137,7 @@ impl ColumnCounter {
         place_in: impl Fn(usize) -> Place,
     ) {
         let (hash, text) = (value.hash, sources.of(value));
-        self.state.lengths.add(sources.chars(text), 1);
+        self.state.lengths.add(sources.chars(text, read), 1);
         self.state.bytes.add(value.len.into(), 1);
         self.state.measure_read(text, read, 1, &mut self.shapes);
         let whole = (text, u64::from(value.len));

@@ -120,7 +120,7 @@ impl ColumnCounter {
     pub fn add(&mut self, nulls: &NullSpellings, text: &[u8], place: Place) {
         if let Some(hash) = self.count_cheaply(nulls, text, || place, || {}) {
             self.frequent.add(hash, text, text.len() as u64);
-            self.measure(hash, text, count_chars(text), || place);
+            self.measure(hash, (text, count_chars(text)), classify(text), || place);
             self.state.settle_long_queues(self.queue_len);
         }
     }
@@ -175,8 +175,10 @@ impl ColumnCounter {
                     ValueRef { hash, source, start: start as u32, len: cell.len() as u32, row: row as u32 };
                 values.push(value);
                 if !expects_numbers {
-                    let chars = if ascii { cell.len() as u64 } else { count_chars(cell) };
-                    self.measure(hash, cell, chars, || place_in(row));
+                    let read = classify(cell);
+                    let is_ascii = ascii || read.class() != Class::Text;
+                    let chars = if is_ascii { cell.len() as u64 } else { count_chars(cell) };
+                    self.measure(hash, (cell, chars), read, || place_in(row));
                 } else if values.len() - measured == AT_ONCE {
                     let sources = Sources { text, unquoted: &unquoted, ascii };
                     self.measure_mostly_numbers(sources, &values[measured..], place_in);
@@ -237,8 +239,7 @@ impl ColumnCounter {
 
     /// Measures a value at once.
     #[inline(always)]
-    fn measure(&mut self, hash: u64, text: &[u8], chars: u64, place: impl Fn() -> Place) {
-        let value = classify(text);
+    fn measure(&mut self, hash: u64, (text, chars): (&[u8], u64), value: Value, place: impl Fn() -> Place) {
         self.state.measure(hash, (text, chars), value, 1, &mut self.shapes);
         let whole = (text, text.len() as u64);
         self.note_order(hash, whole, || value);
