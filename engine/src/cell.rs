@@ -138,10 +138,11 @@ fn classify_not_short(text: &[u8]) -> Value {
     }
     let at = |index: usize| text.get(index).copied().unwrap_or(0);
     let ends_day = |byte: u8| matches!(byte, b'-' | b'/' | b'.' | b' ');
-    if text.len() >= 10 && calendar::is_separator(text[4]) {
-        if let Some(time) = calendar::parse_timestamp(text) {
-            return Value::Time(Class::Timestamp, time);
-        }
+    if text.len() >= 10
+        && calendar::is_separator(text[4])
+        && let Some(time) = calendar::parse_timestamp(text)
+    {
+        return Value::Time(Class::Timestamp, time);
     }
     if ends_day(at(2)) || ends_day(at(1)) {
         if let Some(value) = classify_year_at_end(text) {

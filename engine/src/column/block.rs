@@ -1,5 +1,5 @@
-//! Measures the values of a batch, eight at a time: what has many of them in one instruction is counted for all eight
-//! at once, the rest value by value.
+//! Measures columns of numbers eight values at a time. Other columns are measured value by value, in the loop that hashes
+//! them: whether a branch was foreseen shows late there, and hashing fills the time.
 
 use super::counter::{ColumnCounter, count_chars};
 use super::extreme::prefix_key_in;
@@ -76,7 +76,7 @@ impl simd::Numbers {
 }
 
 impl ColumnCounter {
-    /// Measures values of which most are numbers.
+    /// Measures values in the order of their rows, of which nearly all are numbers.
     #[inline(never)]
     pub(super) fn measure_mostly_numbers(
         &mut self,
@@ -171,16 +171,15 @@ impl ColumnCounter {
         state.numbers.get_or_insert_with(first).add_block(text_of, &lens, numbers);
 
         let is_integer = |at: usize| numbers.have_points >> at & 1 == 0;
-        let may_be_dates = lens.iter().any(|&len| len == 8) && decimals < TEXTS as u64;
-        if may_be_dates {
+        if lens.contains(&8) {
             (0..TEXTS).filter(|&at| lens[at] == 8 && is_integer(at)).for_each(|at| {
                 state.semantics.add_compact_date(text_of(at), 1);
             });
         }
-        let integers_are_full =
-            state.full_places >> Class::Integer as u8 & 1 == 1 || decimals == TEXTS as u64;
-        let decimals_are_full = state.full_places >> Class::Decimal as u8 & 1 == 1 || decimals == 0;
-        if self.order.is_open() | !integers_are_full | !decimals_are_full {
+        let is_full = |class: Class| state.full_places >> class as u8 & 1 == 1;
+        let has_all_places = (is_full(Class::Integer) || decimals == TEXTS as u64)
+            && (is_full(Class::Decimal) || decimals == 0);
+        if self.order.is_open() || !has_all_places {
             self.note_numbers(sources, block, numbers, place_in);
         }
     }
