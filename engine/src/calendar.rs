@@ -93,8 +93,9 @@ pub(crate) fn parse_usual_timestamp(text: &[u8]) -> Option<Moment> {
         return None;
     };
     let numbers = DATE_AND_TIME.read(text).filter(|_| first == second && is_separator(first))?;
-    let [_, _, _, _, hour, minute, second, _] = numbers.map(i64::from);
-    Some(day_of(numbers)?.plus(second_of_day(hour, minute, second)? * 1_000_000))
+    let [_, _, _, _, hour, minute, second, _] = numbers;
+    let seconds = second_of_day(hour.into(), minute.into(), second.into())?;
+    Some(day_of(numbers)?.plus(seconds * 1_000_000))
 }
 
 /// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.

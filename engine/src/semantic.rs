@@ -115,8 +115,9 @@ fn may_have(meaning: Meaning, kinds: &[u8], set: KindSet) -> bool {
 
 /// Small letters and blanks, and nothing that well-known text or JSON has: texts of these kinds have no meaning, and there
 /// are many such shapes.
-fn is_prose(kinds: &[u8], set: KindSet) -> bool {
-    set.has(LOWER) && set.has(b' ') && !set.has(b'(') && !b"{[".contains(&kinds[0])
+fn is_prose(kinds: &Kinds) -> bool {
+    let has = |wanted: u8| kinds.iter().fold(false, |has, &kind| has | (kind == wanted));
+    has(LOWER) & has(b' ') & !has(b'(') && !b"{[".contains(&kinds[0])
 }
 
 /// Meanings, a bit each: of a shape those that its texts may have, of a text those that it has.
@@ -126,11 +127,11 @@ pub(crate) struct Candidates(u32);
 impl Candidates {
     /// What texts of this shape may mean.
     pub(crate) fn of_shape(shape: &Shape) -> Self {
-        let kinds = runs_of(&shape.kinds);
-        let set = KindSet::of(kinds);
-        if is_prose(kinds, set) {
+        if is_prose(&shape.kinds) {
             return Self(0);
         }
+        let kinds = runs_of(&shape.kinds);
+        let set = KindSet::of(kinds);
         let possible = Meaning::ALL.into_iter().filter(|&meaning| may_have(meaning, kinds, set));
         Self(possible.fold(0, |bits, meaning| bits | 1 << meaning as u8))
     }

@@ -155,7 +155,7 @@ impl ColumnCounter {
         place_in: impl Fn(usize) -> Place,
     ) {
         let state = &mut self.state;
-        let lens = block.each_ref().map(|value| value.len);
+        let lens = each(block, |value| value.len);
         let lengths = Lengths::of_each(&lens);
         state.lengths.merge(&lengths);
         state.bytes.merge(&lengths);
@@ -212,7 +212,7 @@ impl ColumnState {
     /// Notes the first bytes of some values: compares only the least and the greatest of them with those before.
     #[inline(always)]
     fn extend_text_range_by(&mut self, sources: Sources<'_>, block: &[ValueRef; TEXTS]) {
-        let keys = block.each_ref().map(|value| sources.prefix_key(value));
+        let keys = each(block, |value| sources.prefix_key(value));
         let least = keys.iter().fold(u64::MAX, |least, &key| least.min(key));
         let most = keys.iter().fold(0, |most, &key| most.max(key));
         if least <= self.range_keys.0 || most >= self.range_keys.1 {
@@ -240,6 +240,14 @@ fn numbers_of(text: &[u8], block: &[ValueRef; TEXTS]) -> Option<simd::Numbers> {
     if block.iter().any(|value| value.source == Source::Unquoted) {
         return None;
     }
-    let ends = block.each_ref().map(|value| value.start + value.len);
-    simd::short_numbers(text, &ends, &block.each_ref().map(|value| value.len))
+    let ends = each(block, |value| value.start + value.len);
+    simd::short_numbers(text, &ends, &each(block, |value| value.len))
+}
+
+/// What is asked of each value. `array::map` is not always inlined.
+#[inline(always)]
+fn each<T: Copy + Default>(block: &[ValueRef; TEXTS], of: impl Fn(&ValueRef) -> T) -> [T; TEXTS] {
+    let mut all = [T::default(); TEXTS];
+    all.iter_mut().zip(block).for_each(|(one, value)| *one = of(value));
+    all
 }

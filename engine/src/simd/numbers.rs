@@ -135,12 +135,10 @@ pub(super) fn short_numbers(buffer: &[u8], ends: &[u32; TEXTS], lens: &[u32; TEX
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vbmi,avx512vbmi2,bmi2,popcnt")]
 unsafe fn load_four(buffer: &[u8], ends: [u32; 4]) -> __m512i {
-    let [a, b, c, d] = ends.map(|end| {
-        // SAFETY: 16 bytes before the end are in the buffer, as the caller has to see to.
-        unsafe { _mm_loadu_si128(buffer.as_ptr().add(end as usize - LONGEST).cast()) }
-    });
-    let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(a), b);
-    let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(c), d);
+    // SAFETY: 16 bytes before the end are in the buffer, as the caller has to see to.
+    let load = |end: u32| unsafe { _mm_loadu_si128(buffer.as_ptr().add(end as usize - LONGEST).cast()) };
+    let low = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(load(ends[0])), load(ends[1]));
+    let high = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(load(ends[2])), load(ends[3]));
     _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high)
 }
 

@@ -60,7 +60,8 @@ impl Traits {
         Some(Self::of_bytes(runs))
     }
 
-    /// Of a text, or of the kinds of its runs, which have the same.
+    /// Of a text, or of the kinds of its runs, which have the same. Inlined to be compiled for wide vectors with its caller.
+    #[inline(always)]
     pub(super) fn of_bytes(text: &[u8]) -> Self {
         let is_space = |byte: Option<&u8>| byte.is_some_and(|byte| matches!(byte, b'\t'..=b'\r' | b' '));
         // Blocks of a fixed length, so that the compiler turns the loops into instructions for many bytes at once.
