@@ -223,12 +223,6 @@ impl ColumnState {
         shapes: &mut Shapes,
     ) {
         self.measure_any(hash, text, text.len() as u64, chars, weight);
-        self.measure_read(text, value, weight, shapes);
-    }
-
-    /// Counts what a value was read as.
-    #[inline(always)]
-    fn measure_read(&mut self, text: &[u8], value: Value, weight: u64, shapes: &mut Shapes) {
         self.classes[value.class() as usize] += weight;
         match value {
             Value::Number(class, number, nearest) => {

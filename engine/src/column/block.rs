@@ -1,7 +1,7 @@
 //! Measures columns of numbers eight values at a time. Other columns are measured value by value, in the loop that hashes
 //! them: whether a branch was foreseen shows late there, and hashing fills the time.
 
-use super::counter::{ColumnCounter, count_chars};
+use super::counter::ColumnCounter;
 use super::extreme::prefix_key_in;
 use super::ranked::Numbers;
 use super::{ColumnState, Lengths, Place};
@@ -51,12 +51,6 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Characters of a value that was read: only texts have other ones than ASCII.
-    #[inline(always)]
-    pub(super) fn chars(self, text: &[u8], read: Value) -> u64 {
-        if self.ascii || read.class() != Class::Text { text.len() as u64 } else { count_chars(text) }
-    }
-
     #[inline]
     fn prefix_key(self, value: &ValueRef) -> u64 {
         prefix_key_in(self.all(value.source), value.start as usize, value.len as usize)
@@ -87,19 +81,14 @@ impl ColumnCounter {
         simd::widely(
             #[inline(always)]
             || {
-                self.state.queued_hashes.extend(values.iter().map(|value| value.hash));
                 let (blocks, rest) = values.as_chunks::<TEXTS>();
                 for block in blocks {
-                    self.state.extend_text_range_by(sources, block);
                     match numbers_of(sources.text, block) {
                         Some(numbers) if numbers.are_numbers == u8::MAX => {
                             self.measure_numbers(sources, block, &numbers, &place_in)
                         }
                         numbers => self.measure_mixed(sources, block, numbers.as_ref(), &place_in),
                     }
-                }
-                for value in rest {
-                    self.state.note_prefix(sources.of(value), value.len.into(), sources.prefix_key(value));
                 }
                 self.measure_mixed(sources, rest, None, &place_in);
             },
@@ -119,30 +108,12 @@ impl ColumnCounter {
             #[inline(always)]
             || {
                 for (at, value) in values.iter().enumerate() {
-                    let read = numbers.and_then(|numbers| numbers.get(at));
-                    let read = read.unwrap_or_else(|| classify(sources.of(value)));
-                    self.measure_value(sources, value, read, &place_in);
+                    let text = sources.of(value);
+                    let read = numbers.and_then(|numbers| numbers.get(at)).unwrap_or_else(|| classify(text));
+                    self.measure(value.hash, text, read, sources.ascii, || place_in(value.row as usize));
                 }
             },
         )
-    }
-
-    /// Measures a value of which all is counted but its bytes and its hash.
-    #[inline(always)]
-    fn measure_value(
-        &mut self,
-        sources: Sources<'_>,
-        value: &ValueRef,
-        read: Value,
-        place_in: impl Fn(usize) -> Place,
-    ) {
-        let (hash, text) = (value.hash, sources.of(value));
-        self.state.lengths.add(sources.chars(text, read), 1);
-        self.state.bytes.add(value.len.into(), 1);
-        self.state.measure_read(text, read, 1, &mut self.shapes);
-        let whole = (text, u64::from(value.len));
-        self.note_order(hash, whole, || read);
-        self.state.note_place(read.class(), hash, whole, || place_in(value.row as usize));
     }
 
     /// Measures values that are all short numbers.
@@ -155,6 +126,8 @@ impl ColumnCounter {
         place_in: impl Fn(usize) -> Place,
     ) {
         let state = &mut self.state;
+        state.queued_hashes.extend_from_slice(&each(block, |value| value.hash));
+        state.extend_text_range_by(sources, block);
         let lens = each(block, |value| value.len);
         let lengths = Lengths::of_each(&lens);
         state.lengths.merge(&lengths);
@@ -195,9 +168,7 @@ impl ColumnCounter {
     ) {
         for (at, value) in block.iter().enumerate() {
             let read = numbers.get(at).expect("all are numbers");
-            let whole = (sources.of(value), u64::from(value.len));
-            self.note_order(value.hash, whole, || read);
-            self.state.note_place(read.class(), value.hash, whole, || place_in(value.row as usize));
+            self.note_where(value.hash, sources.of(value), read, || place_in(value.row as usize));
         }
     }
 }

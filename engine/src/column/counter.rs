@@ -78,7 +78,7 @@ pub(crate) struct BatchText<'a> {
 pub struct ColumnCounter {
     pub(super) state: ColumnState,
     frequent: Frequent,
-    pub(super) shapes: Shapes,
+    shapes: Shapes,
     pub(super) order: ColumnOrder,
     /// Hash of the value before, while the order is open.
     last_hash: Option<u64>,
@@ -120,7 +120,7 @@ impl ColumnCounter {
     pub fn add(&mut self, nulls: &NullSpellings, text: &[u8], place: Place) {
         if let Some(hash) = self.count_cheaply(nulls, text, || place, || {}) {
             self.frequent.add(hash, text, text.len() as u64);
-            self.measure(hash, (text, count_chars(text)), classify(text), || place);
+            self.measure(hash, text, classify(text), false, || place);
             self.state.settle_long_queues(self.queue_len);
         }
     }
@@ -175,10 +175,7 @@ impl ColumnCounter {
                     ValueRef { hash, source, start: start as u32, len: cell.len() as u32, row: row as u32 };
                 values.push(value);
                 if !expects_numbers {
-                    let read = classify(cell);
-                    let is_ascii = ascii || read.class() != Class::Text;
-                    let chars = if is_ascii { cell.len() as u64 } else { count_chars(cell) };
-                    self.measure(hash, (cell, chars), read, || place_in(row));
+                    self.measure(hash, cell, classify(cell), ascii, || place_in(row));
                 } else if values.len() - measured == AT_ONCE {
                     let sources = Sources { text, unquoted: &unquoted, ascii };
                     self.measure_mostly_numbers(sources, &values[measured..], place_in);
@@ -237,17 +234,33 @@ impl ColumnCounter {
         Some(hash)
     }
 
-    /// Measures a value at once.
+    /// Measures a value at once, as what it was read. `ascii` if it is known to be.
     #[inline(always)]
-    fn measure(&mut self, hash: u64, (text, chars): (&[u8], u64), value: Value, place: impl Fn() -> Place) {
-        self.state.measure(hash, (text, chars), value, 1, &mut self.shapes);
+    pub(super) fn measure(
+        &mut self,
+        hash: u64,
+        text: &[u8],
+        read: Value,
+        ascii: bool,
+        place: impl Fn() -> Place,
+    ) {
+        // Only texts have other characters.
+        let is_ascii = ascii || read.class() != Class::Text;
+        let chars = if is_ascii { text.len() as u64 } else { count_chars(text) };
+        self.state.measure(hash, (text, chars), read, 1, &mut self.shapes);
+        self.note_where(hash, text, read, place);
+    }
+
+    /// Notes a value by its place and by the one before.
+    #[inline(always)]
+    pub(super) fn note_where(&mut self, hash: u64, text: &[u8], read: Value, place: impl Fn() -> Place) {
         let whole = (text, text.len() as u64);
-        self.note_order(hash, whole, || value);
-        self.state.note_place(value.class(), hash, whole, place);
+        self.note_order(hash, whole, || read);
+        self.state.note_place(read.class(), hash, whole, place);
     }
 
     #[inline]
-    pub(super) fn note_order(&mut self, hash: u64, (text, len): (&[u8], u64), value: impl Fn() -> Value) {
+    fn note_order(&mut self, hash: u64, (text, len): (&[u8], u64), value: impl Fn() -> Value) {
         if !self.order.is_open() {
             return;
         }
