@@ -20,7 +20,7 @@ PARTS = [
     ("state at the ends of leaves", r"/lanes\.rs|/scan\.rs"),
     ("cut records and cells", r"/records|/runaway\.rs|/leaf_counter\.rs|/automaton\.rs"),
     ("hash", r"xxhash"),
-    ("read: numbers, dates, words", r"/cell|/calendar|short_number|read_form"),
+    ("read: numbers, dates, words", r"/cell|/calendar|/numbers\.rs|short_number|read_form"),
     ("frequent values", r"/frequent\.rs"),
     ("different values", r"/distinct\.rs|settle_hashes"),
     ("quantiles", r"/dyadic\.rs|/ranked\.rs"),
