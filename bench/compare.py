@@ -31,7 +31,10 @@ def peers(threads):
             install.xan,
             lambda root: [tools.xan(root, threads, "-a", "xan approx"), tools.xan(root, threads, "-A", "xan exact")],
         ),
-        "qsv": (install.qsv, lambda root: [tools.qsv(root, threads)]),
+        "qsv": (
+            install.qsv,
+            lambda root: [tools.qsv(root, threads, False, "qsv"), tools.qsv(root, threads, True, "qsv indexed")],
+        ),
     }
 
 

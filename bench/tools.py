@@ -74,15 +74,16 @@ def xan(root, threads, statistics, name):
     )
 
 
-def qsv(root, threads):
-    """It works in parallel only with an index, so making one is part of the job."""
+def qsv(root, threads, with_index, name):
+    """Only with an index does it work in parallel, so making one is part of the job."""
     binary = root / "bin/qsvlite"
     jobs = ["--jobs", str(threads), FILE]
+    index = [[binary, "index", FILE]] if with_index else []
     return Tool(
-        name="qsv",
-        does="index, stats --everything --infer-dates, frequency",
+        name=name,
+        does=("index, " if with_index else "") + "stats --everything --infer-dates, frequency",
         steps=lambda kind: [
-            [binary, "index", FILE],
+            *index,
             [binary, "stats", "--everything", "--infer-dates", *jobs],
             [binary, "frequency", *jobs],
         ],
@@ -102,5 +103,5 @@ def rows_of_xan(outputs):
 
 def rows_of_qsv(outputs):
     """The counts of a column's values, all others together being one line, add up to the number of rows."""
-    lines = list(csv.DictReader(outputs[2].open(newline="")))
+    lines = list(csv.DictReader(outputs[-1].open(newline="")))
     return sum(int(line["count"]) for line in lines if line["field"] == lines[0]["field"])
