@@ -159,7 +159,8 @@ impl ColumnState {
     }
 
     fn settle_hashes(&mut self) {
-        self.distinct.add_all(self.queued_hashes.drain(..));
+        self.distinct.add_all(&self.queued_hashes);
+        self.queued_hashes.clear();
     }
 
     fn ranks(&mut self) -> impl Iterator<Item = &mut Ranks> {

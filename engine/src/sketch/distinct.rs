@@ -46,15 +46,21 @@ impl Distinct {
     }
 
     /// Adds values by their hashes.
-    pub fn add_all(&mut self, hashes: impl ExactSizeIterator<Item = u64>) {
+    pub fn add_all(&mut self, hashes: &[u64]) {
         if let State::Exact { slots, len } = &mut self.state
-            && hashes.len() > 0
+            && !hashes.is_empty()
         {
+            if hashes.len() > self.limit as usize
+                && let Some(registers) = registers_of_many(slots, hashes, self.limit, self.log2_registers)
+            {
+                self.state = State::Registers(registers);
+                return;
+            }
             // As if they were all different: growing step by step would move each of them several times.
             let most = (*len as usize + hashes.len()).min(self.limit as usize);
             grow_to(slots, (2 * most).next_power_of_two());
         }
-        hashes.for_each(|hash| self.add(hash));
+        hashes.iter().for_each(|&hash| self.add(hash));
     }
 
     /// Adds the values of `other`, which has the same sizes.
@@ -142,10 +148,7 @@ impl Distinct {
             *len += 1;
             return;
         }
-        let mut registers = vec![0; 1 << self.log2_registers];
-        for &known in slots.iter().filter(|&&known| known != 0) {
-            set_register(&mut registers, self.log2_registers, known);
-        }
+        let mut registers = registers_of(slots, self.log2_registers);
         set_register(&mut registers, self.log2_registers, hash);
         self.state = State::Registers(registers);
     }
@@ -181,10 +184,29 @@ fn grow_to(slots: &mut Vec<u64>, len: usize) {
     }
 }
 
+/// Of the hashes in an exact table.
+fn registers_of(slots: &[u64], log2_registers: u8) -> Vec<u8> {
+    let mut registers = vec![0; 1 << log2_registers];
+    let known = slots.iter().filter(|&&hash| hash != 0);
+    known.for_each(|&hash| set_register(&mut registers, log2_registers, hash));
+    registers
+}
+
+/// Of the hashes in an exact table and some more, if so many registers are set that there are more than `limit` of them
+/// for certain. The table need not be filled to know.
+fn registers_of_many(slots: &[u64], more: &[u64], limit: u32, log2_registers: u8) -> Option<Vec<u8>> {
+    let mut registers = registers_of(slots, log2_registers);
+    more.iter().for_each(|&hash| set_register(&mut registers, log2_registers, hash));
+    let set = registers.iter().filter(|&&register| register != 0).count();
+    (set > limit as usize).then_some(registers)
+}
+
 #[inline]
 fn set_register(registers: &mut [u8], log2_registers: u8, hash: u64) {
-    // The slots of the exact table use the low bits: take the register from the high ones.
-    let index = (hash.max(1) >> (64 - log2_registers)) as usize;
+    // As the exact table has it.
+    let hash = hash.max(1);
+    // Its slots use the low bits: take the register from the high ones.
+    let index = (hash >> (64 - log2_registers)) as usize;
     let rest = hash << log2_registers | 1 << (log2_registers - 1);
     let rank = rest.leading_zeros() as u8 + 1;
     // Written in any case: whether it is larger cannot be foreseen.
@@ -264,6 +286,23 @@ mod tests {
         };
         let misses: usize = sizes.iter().map(|&n| (0..20).filter(|&seed| !inside(n, seed)).count()).sum();
         assert!(misses <= 1, "{misses} of 100 intervals miss");
+    }
+
+    #[test]
+    fn adding_all_is_adding_each() {
+        // None proves to be many by its registers but the last two; the ones before are near the limit.
+        for (before, hashes) in [(0, 0), (0, 90), (50, 50), (50, 51), (0, 101), (99, 110), (0, 5_000), (150, 5_000)] {
+            let hash_of = |value: u64| xxh3_64(&value.to_le_bytes());
+            for times in [1, 3] {
+                let mut hashes: Vec<u64> = (0..hashes * times).map(|at| hash_of(1_000 + at / times)).collect();
+                hashes.insert(0, 0);
+                let mut all = of(0..before);
+                all.add_all(&hashes);
+                let mut each = of(0..before);
+                hashes.iter().for_each(|&hash| each.add(hash));
+                assert_eq!(all.to_wire(), each.to_wire(), "{before} and {} hashes", hashes.len());
+            }
+        }
     }
 
     #[test]
