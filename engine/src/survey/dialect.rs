@@ -83,15 +83,14 @@ pub(super) fn decide(texts: Texts<'_>, overrides: &FormatOverrides) -> Decision 
 
 /// The share of the texts that make no better table with another delimiter.
 fn agreement(texts: Texts<'_>, dialect: &Dialect, overrides: &FormatOverrides) -> f64 {
-    let makes = |text: &[u8], dialect: &Dialect| {
-        // One of the two begins outside of quotes.
-        let further = after_quote(text, dialect);
-        score(text, false, dialect).max(score(further, false, dialect))
-    };
     let agrees = |text: &&&[u8]| {
-        let here = makes(text, dialect);
+        // One of the two begins outside of quotes.
+        let mut whole = Scores::of(text, false);
+        let mut further = Scores::of(after_quote(text, dialect), false);
+        let mut makes = |dialect: &Dialect| whole.score(dialect).max(further.score(dialect));
+        let here = makes(dialect);
         let mut others = candidates(overrides).into_iter().filter(|(other, _)| !is_taken(other, dialect));
-        others.all(|(delimiter, weight)| weight * makes(text, &Dialect { delimiter, ..*dialect }) <= here)
+        others.all(|(delimiter, weight)| weight * makes(&Dialect { delimiter, ..*dialect }) <= here)
     };
     let agreeing = 1 + texts.elsewhere.iter().filter(agrees).count();
     agreeing as f64 / (1 + texts.elsewhere.len()) as f64
@@ -171,10 +170,11 @@ fn best_reading(text: &[u8], at_eof: bool, base: Dialect, overrides: &FormatOver
             let reading: Reading = (Dialect { quote: None, ..dialect }, Some(runaway));
             Some((reading, weight))
         });
+    let mut scores = Scores::of(text, at_eof);
     let scored: Vec<(f64, Reading)> = quoted
         .clone()
         .chain(unquoted)
-        .map(|(reading, weight)| (weight * score(text, at_eof, &reading.0), reading))
+        .map(|(reading, weight)| (weight * scores.score(&reading.0), reading))
         .collect();
     best_of(&scored).unwrap_or(Best { reading: (base, None), confidence: 0.0 })
 }
@@ -191,6 +191,34 @@ fn best_of(scored: &[(f64, Reading)]) -> Option<Best> {
     let second = others.map(|&(score, _)| score).fold(0.0, f64::max);
     let confidence = if best.0 > 0.0 { (best.0 - second) / best.0 } else { 0.0 };
     Some(Best { reading: best.1, confidence })
+}
+
+/// Scores of dialects that differ in nothing but their delimiter and quote.
+struct Scores<'a> {
+    text: &'a [u8],
+    at_eof: bool,
+    /// By quote: one reading is that of all delimiters that the text does not have, and most it does not have.
+    without_delimiter: Vec<(Option<u8>, f64)>,
+}
+
+impl<'a> Scores<'a> {
+    fn of(text: &'a [u8], at_eof: bool) -> Self {
+        Self { text, at_eof, without_delimiter: Vec::new() }
+    }
+
+    /// See [`score`].
+    fn score(&mut self, dialect: &Dialect) -> f64 {
+        if memchr::memmem::find(self.text, dialect.delimiter.as_bytes()).is_some() {
+            return score(self.text, self.at_eof, dialect);
+        }
+        let known = self.without_delimiter.iter().find(|(quote, _)| *quote == dialect.quote);
+        if let Some(&(_, known)) = known {
+            return known;
+        }
+        let score = score(self.text, self.at_eof, dialect);
+        self.without_delimiter.push((dialect.quote, score));
+        score
+    }
 }
 
 /// How much the text looks like a table: consistent widths and types, and quotes that are used with care.
