@@ -33,7 +33,7 @@ pub(crate) struct InspectArguments {
     threads: Option<u16>,
 
     /// Bytes read at a time, e.g. 256KiB or 4MiB; the answer does not depend on it
-    #[arg(long, value_name = "BYTES", default_value = "1MiB", value_parser = parse_chunk_size)]
+    #[arg(long, value_name = "BYTES", default_value = "256KiB", value_parser = parse_chunk_size)]
     pub(crate) chunk_size: usize,
 
     #[command(flatten)]
