@@ -290,11 +290,14 @@ mod tests {
 
     #[test]
     fn adding_all_is_adding_each() {
-        // None proves to be many by its registers but the last two; the ones before are near the limit.
-        for (before, hashes) in [(0, 0), (0, 90), (50, 50), (50, 51), (0, 101), (99, 110), (0, 5_000), (150, 5_000)] {
+        // Few, just below and above the limit of 100, and many; each once and three times.
+        for (before, hashes) in
+            [(0, 0), (0, 90), (50, 50), (50, 51), (0, 101), (99, 110), (0, 5_000), (150, 5_000)]
+        {
             let hash_of = |value: u64| xxh3_64(&value.to_le_bytes());
             for times in [1, 3] {
-                let mut hashes: Vec<u64> = (0..hashes * times).map(|at| hash_of(1_000 + at / times)).collect();
+                let mut hashes: Vec<u64> =
+                    (0..hashes * times).map(|at| hash_of(1_000 + at / times)).collect();
                 hashes.insert(0, 0);
                 let mut all = of(0..before);
                 all.add_all(&hashes);

@@ -197,7 +197,7 @@ fn best_of(scored: &[(f64, Reading)]) -> Option<Best> {
 struct Scores<'a> {
     text: &'a [u8],
     at_eof: bool,
-    /// By quote: one reading is that of all delimiters that the text does not have, and most it does not have.
+    /// Of delimiters that the text does not have, by quote: all of them read it alike.
     without_delimiter: Vec<(Option<u8>, f64)>,
 }
 
