@@ -33,7 +33,7 @@ def peers(threads):
         ),
         "qsv": (
             install.qsv,
-            lambda root: [tools.qsv(root, threads, False, "qsv"), tools.qsv(root, threads, True, "qsv indexed")],
+            lambda root: [tools.qsv(root, threads, with_index) for with_index in (False, True)],
         ),
     }
 

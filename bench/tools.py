@@ -74,13 +74,13 @@ def xan(root, threads, statistics, name):
     )
 
 
-def qsv(root, threads, with_index, name):
-    """Only with an index does it work in parallel, so making one is part of the job."""
+def qsv(root, threads, with_index):
+    """Only with an index does it work in parallel; making one is then part of the job."""
     binary = root / "bin/qsvlite"
     jobs = ["--jobs", str(threads), FILE]
     index = [[binary, "index", FILE]] if with_index else []
     return Tool(
-        name=name,
+        name="qsv indexed" if with_index else "qsv",
         does=("index, " if with_index else "") + "stats --everything --infer-dates, frequency",
         steps=lambda kind: [
             *index,
