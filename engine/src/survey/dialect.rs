@@ -5,7 +5,7 @@
 
 use data_inspector_domain::spec::{ByteChoice, Confidence, Delimiter, Dialect, FormatOverrides};
 
-use super::header::Sample;
+use super::header::{ONE_COLUMN_WEIGHT, Sample};
 use crate::automaton::State;
 use crate::simd::Needles;
 
@@ -90,7 +90,10 @@ fn agreement(texts: Texts<'_>, dialect: &Dialect, overrides: &FormatOverrides) -
         let mut makes = |dialect: &Dialect| whole.score(dialect).max(further.score(dialect));
         let here = makes(dialect);
         let mut others = candidates(overrides).into_iter().filter(|(other, _)| !is_taken(other, dialect));
-        others.all(|(delimiter, weight)| weight * makes(&Dialect { delimiter, ..*dialect }) <= here)
+        others.all(|(delimiter, weight)| {
+            weight * most_score(text, delimiter) <= here
+                || weight * makes(&Dialect { delimiter, ..*dialect }) <= here
+        })
     };
     let agreeing = 1 + texts.elsewhere.iter().filter(agrees).count();
     agreeing as f64 / (1 + texts.elsewhere.len()) as f64
@@ -221,7 +224,13 @@ impl<'a> Scores<'a> {
     }
 }
 
-/// How much the text looks like a table: consistent widths and types, and quotes that are used with care.
+/// No [`score`] with this delimiter is higher.
+fn most_score(text: &[u8], delimiter: Delimiter) -> f64 {
+    let is_there = memchr::memmem::find(text, delimiter.as_bytes()).is_some();
+    if is_there { 1.0 } else { ONE_COLUMN_WEIGHT }
+}
+
+/// How much the text looks like a table: consistent widths and types, and quotes that are used with care. At most 1.
 fn score(text: &[u8], at_eof: bool, dialect: &Dialect) -> f64 {
     let sample = Sample::new(dialect, text, at_eof);
     let careless = f64::from(quoting(text, dialect).violations);

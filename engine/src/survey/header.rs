@@ -19,6 +19,9 @@ const TABLE_RECORDS: usize = 3;
 /// Share of typed cells that makes a column of the sample typed.
 const TYPED_SHARE: f64 = 0.8;
 
+/// A table of one column is worth so much of one of several.
+pub(super) const ONE_COLUMN_WEIGHT: f64 = 0.3;
+
 /// Share of values of another kind that a column of one kind may have.
 const EXCEPTIONS: f64 = 0.05;
 
@@ -136,7 +139,7 @@ impl<'a> Sample<'a> {
             (cells + 1, typed + u32::from(cell.is_empty() || is_typed(cell)))
         });
         let typed_share = f64::from(typed) / f64::from(cells.max(1));
-        let one_column = if width == 1 { 0.3 } else { 1.0 };
+        let one_column = if width == 1 { ONE_COLUMN_WEIGHT } else { 1.0 };
         share * (0.2 + 0.8 * typed_share) * one_column
     }
 
