@@ -1,10 +1,11 @@
 //! Dates and times of day in text, to and from microseconds since 1970-01-01T00:00:00 UTC in the proleptic
 //! Gregorian calendar. The way back: Howard Hinnant, *chrono-Compatible Low-Level Date Algorithms* (`civil_from_days`).
 //!
-//! Dates that begin with the year are here, those that end with it in [`year_last`].
+//! Dates that begin with the year are here, several at once in [`side_by_side`], those that end with it in [`year_last`].
 
 use crate::simd;
 
+pub(crate) mod side_by_side;
 pub mod year_last;
 
 /// Microseconds of a day.
@@ -87,24 +88,31 @@ const DATE_AND_TIME: Form = Form::of(&[0, 2, 5, 8, 11, 14, 17]);
 /// timestamps are. `None` of any other text.
 #[inline(always)]
 pub(crate) fn parse_usual_timestamp(text: &[u8]) -> Option<Moment> {
-    let ([_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
-    | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z']) = *text
-    else {
-        return None;
-    };
-    let numbers = DATE_AND_TIME.read(text).filter(|_| first == second && is_separator(first))?;
+    let numbers = has_usual_separators(text).then(|| DATE_AND_TIME.read(text))??;
     let [_, _, _, _, hour, minute, second, _] = numbers;
     let seconds = second_of_day(hour.into(), minute.into(), second.into())?;
     Some(day_of(numbers)?.plus(seconds * 1_000_000))
 }
 
+#[inline(always)]
+fn has_usual_separators(text: &[u8]) -> bool {
+    let ([_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
+    | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z']) = *text
+    else {
+        return false;
+    };
+    first == second && is_separator(first)
+}
+
 /// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
 #[inline(always)]
 pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
-    if text.len() != 10 || text[4] != text[7] || !is_separator(text[4]) {
-        return None;
-    }
-    day_of(DATE.read(text)?)
+    day_of(has_date_separators(text).then(|| DATE.read(text))??)
+}
+
+#[inline(always)]
+fn has_date_separators(text: &[u8]) -> bool {
+    text.len() == 10 && text[4] == text[7] && is_separator(text[4])
 }
 
 #[inline(always)]

@@ -71,19 +71,34 @@ fn cell() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Cells that are nearly all like this, so that most groups of eight have nothing else and some do.
+fn mostly(usual: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<String>> {
+    let any_value = cell().prop_filter("is no null", |cell| !["", "NA", "-"].contains(&cell.as_str()));
+    proptest::collection::vec(prop_oneof![64 => usual, 1 => any_value], 0..200)
+}
+
+fn usual_cells() -> impl Strategy<Value = (block::Usual, Vec<String>)> {
+    let numbers = prop_oneof![
+        30 => "-?[1-9][0-9]{0,3}", 30 => "-?[0-9]{1,3}\\.[0-9]{2}", 4 => "(19|20)[01][0-9]0[1-9]1[0-9]",
+    ];
+    let date = "20[0-9]{2}-(0[1-9]|1[0-2])-[0-2][1-8]";
+    let timestamp = format!("{date}[T ](0[0-9]|1[0-9]):[0-5][0-9]:[0-5][0-9]Z?");
+    let rare_date = format!("{date}(T10:00:00)?");
+    prop_oneof![
+        2 => mostly(numbers).prop_map(|cells| (block::Usual::Numbers, cells)),
+        1 => mostly(prop_oneof![64 => date, 1 => string(&rare_date)]).prop_map(|cells| (block::Usual::Times, cells)),
+        1 => mostly(string(&timestamp)).prop_map(|cells| (block::Usual::Times, cells)),
+    ]
+}
+
+/// Texts of a regular expression that is put together.
+fn string(expression: &str) -> impl Strategy<Value = String> + use<> {
+    proptest::string::string_regex(expression).expect("a regular expression")
+}
+
 proptest! {
-    /// Mostly numbers, so that most groups of eight have nothing else and some do.
     #[test]
-    fn values_side_by_side_are_measured_as_one_by_one(
-        cells in proptest::collection::vec(
-            prop_oneof![
-                30 => "-?[1-9][0-9]{0,3}", 30 => "-?[0-9]{1,3}\\.[0-9]{2}", 4 => "(19|20)[01][0-9]0[1-9]1[0-9]",
-                1 => cell().prop_filter("is no null", |cell| !["", "NA", "-"].contains(&cell.as_str())),
-            ],
-            0..200,
-        ),
-        sorted in any::<bool>(),
-    ) {
+    fn values_side_by_side_are_measured_as_one_by_one((usual, cells) in usual_cells(), sorted in any::<bool>()) {
         let mut cells = cells;
         if sorted {
             cells.sort();
@@ -99,7 +114,7 @@ proptest! {
         }
         let mut counter = ColumnCounter::new(SIZES, 2, 3);
         let sources = block::Sources { text: &text, unquoted: &[], ascii: false };
-        values.chunks(64).for_each(|some| counter.measure_mostly_numbers(sources, some, place));
+        values.chunks(64).for_each(|some| counter.measure_mostly(usual, sources, some, place));
         let (state, sequence) = counter.take();
         prop_assert_eq!(state.to_wire(), plainly(&cells).to_wire());
         prop_assert_eq!(sequence.order, count(&cells).1.order);

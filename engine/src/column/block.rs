@@ -1,10 +1,11 @@
-//! Measures columns of numbers eight values at a time. Other columns are measured value by value, in the loop that hashes
-//! them: whether a branch was foreseen shows late there, and hashing fills the time.
+//! Measures columns of numbers, dates and timestamps eight values at a time. Other columns are measured value by value, in
+//! the loop that hashes them: whether a branch was foreseen shows late there, and hashing fills the time.
 
 use super::counter::ColumnCounter;
 use super::extreme::prefix_key_in;
 use super::ranked::Numbers;
-use super::{ColumnState, Lengths, Place};
+use super::{ColumnState, Lengths, Place, Times};
+use crate::calendar::side_by_side::Moments;
 use crate::cell::{Class, Value, classify};
 use crate::exact_sum::Number;
 use crate::simd::{self, TEXTS};
@@ -57,6 +58,15 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// What nearly all values of a column are that is measured eight at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Usual {
+    /// Integers and decimals.
+    Numbers,
+    /// Dates that begin with the year, and timestamps.
+    Times,
+}
+
 impl simd::Numbers {
     /// That of one of the texts, if it is one.
     #[inline]
@@ -70,10 +80,11 @@ impl simd::Numbers {
 }
 
 impl ColumnCounter {
-    /// Measures values in the order of their rows, of which nearly all are numbers.
+    /// Measures values in the order of their rows, of which nearly all are as is usual.
     #[inline(never)]
-    pub(super) fn measure_mostly_numbers(
+    pub(super) fn measure_mostly(
         &mut self,
+        usual: Usual,
         sources: Sources<'_>,
         values: &[ValueRef],
         place_in: impl Fn(usize) -> Place,
@@ -82,17 +93,45 @@ impl ColumnCounter {
             #[inline(always)]
             || {
                 let (blocks, rest) = values.as_chunks::<TEXTS>();
-                for block in blocks {
-                    match numbers_of(sources.text, block) {
-                        Some(numbers) if numbers.are_numbers == u8::MAX => {
-                            self.measure_numbers(sources, block, &numbers, &place_in)
-                        }
-                        numbers => self.measure_mixed(sources, block, numbers.as_ref(), &place_in),
-                    }
+                match usual {
+                    Usual::Numbers => self.measure_mostly_numbers(sources, blocks, &place_in),
+                    Usual::Times => self.measure_mostly_times(sources, blocks, &place_in),
                 }
                 self.measure_mixed(sources, rest, None, &place_in);
             },
         )
+    }
+
+    #[inline(always)]
+    fn measure_mostly_numbers(
+        &mut self,
+        sources: Sources<'_>,
+        blocks: &[[ValueRef; TEXTS]],
+        place_in: &impl Fn(usize) -> Place,
+    ) {
+        for block in blocks {
+            match numbers_of(sources.text, block) {
+                Some(numbers) if numbers.are_numbers == u8::MAX => {
+                    self.measure_numbers(sources, block, &numbers, place_in)
+                }
+                numbers => self.measure_mixed(sources, block, numbers.as_ref(), place_in),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn measure_mostly_times(
+        &mut self,
+        sources: Sources<'_>,
+        blocks: &[[ValueRef; TEXTS]],
+        place_in: &impl Fn(usize) -> Place,
+    ) {
+        for block in blocks {
+            match times_of(sources, block) {
+                Some((class, moments)) => self.measure_times(sources, block, class, &moments, place_in),
+                None => self.measure_mixed(sources, block, None, place_in),
+            }
+        }
     }
 
     /// Measures values of which some may have been read as numbers.
@@ -125,13 +164,9 @@ impl ColumnCounter {
         numbers: &simd::Numbers,
         place_in: impl Fn(usize) -> Place,
     ) {
-        let state = &mut self.state;
-        state.queued_hashes.extend_from_slice(&each(block, |value| value.hash));
-        state.extend_text_range_by(sources, block);
         let lens = each(block, |value| value.len);
-        let lengths = Lengths::of_each(&lens);
-        state.lengths.merge(&lengths);
-        state.bytes.merge(&lengths);
+        self.state.measure_any_of_each(sources, block, &lens);
+        let state = &mut self.state;
         let decimals = u64::from(numbers.have_points.count_ones());
         state.classes[Class::Decimal as usize] += decimals;
         state.classes[Class::Integer as usize] += TEXTS as u64 - decimals;
@@ -149,35 +184,79 @@ impl ColumnCounter {
                 state.semantics.add_compact_date(text_of(at), 1);
             });
         }
-        let is_full = |class: Class| state.full_places >> class as u8 & 1 == 1;
-        let has_all_places = (is_full(Class::Integer) || decimals == TEXTS as u64)
-            && (is_full(Class::Decimal) || decimals == 0);
+        let has_all_places = (state.has_all_places(Class::Integer) || decimals == TEXTS as u64)
+            && (state.has_all_places(Class::Decimal) || decimals == 0);
         if self.order.is_open() || !has_all_places {
-            self.note_numbers(sources, block, numbers, place_in);
+            let read = |at: usize| numbers.get(at).expect("all are numbers");
+            self.note_where_of_each(sources, block, read, place_in);
+        }
+    }
+
+    /// Measures values that are all dates or timestamps, of one class.
+    #[inline(always)]
+    fn measure_times(
+        &mut self,
+        sources: Sources<'_>,
+        block: &[ValueRef; TEXTS],
+        class: Class,
+        moments: &Moments,
+        place_in: impl Fn(usize) -> Place,
+    ) {
+        self.state.measure_any_of_each(sources, block, &each(block, |value| value.len));
+        let state = &mut self.state;
+        state.classes[class as usize] += TEXTS as u64;
+        let sizes = state.sizes;
+        let first = || Box::new(Times::before(sizes, moments.micros[0]));
+        state.times.get_or_insert_with(first).add_block(moments);
+        if self.order.is_open() || !state.has_all_places(class) {
+            self.note_where_of_each(sources, block, |at| Value::Time(class, moments.get(at)), place_in);
         }
     }
 
     /// Notes their order and places.
     #[inline(never)]
-    fn note_numbers(
+    fn note_where_of_each(
         &mut self,
         sources: Sources<'_>,
         block: &[ValueRef; TEXTS],
-        numbers: &simd::Numbers,
+        read: impl Fn(usize) -> Value,
         place_in: impl Fn(usize) -> Place,
     ) {
         for (at, value) in block.iter().enumerate() {
-            let read = numbers.get(at).expect("all are numbers");
-            self.note_where(value.hash, sources.of(value), read, || place_in(value.row as usize));
+            self.note_where(value.hash, sources.of(value), read(at), || place_in(value.row as usize));
         }
     }
 }
 
 impl ColumnState {
-    /// Nearly all values so far are numbers.
-    pub(super) fn expects_numbers(&self) -> bool {
-        let numbers = self.classes[Class::Integer as usize] + self.classes[Class::Decimal as usize];
-        16 * numbers > 15 * self.values()
+    /// What nearly all values so far are.
+    pub(super) fn usual(&self) -> Option<Usual> {
+        let are_nearly_all = |[one, other]: [Class; 2]| {
+            16 * (self.classes[one as usize] + self.classes[other as usize]) > 15 * self.values()
+        };
+        if are_nearly_all([Class::Integer, Class::Decimal]) {
+            Some(Usual::Numbers)
+        } else if are_nearly_all([Class::DateYearFirst, Class::Timestamp]) {
+            Some(Usual::Times)
+        } else {
+            None
+        }
+    }
+
+    /// All places of values of this class are noted that are kept.
+    #[inline]
+    fn has_all_places(&self, class: Class) -> bool {
+        self.full_places >> class as u8 & 1 == 1
+    }
+
+    /// Measures of each value what does not depend on what it is. All characters are bytes.
+    #[inline(always)]
+    fn measure_any_of_each(&mut self, sources: Sources<'_>, block: &[ValueRef; TEXTS], lens: &[u32; TEXTS]) {
+        self.queued_hashes.extend_from_slice(&each(block, |value| value.hash));
+        self.extend_text_range_by(sources, block);
+        let lengths = Lengths::of_each(lens);
+        self.lengths.merge(&lengths);
+        self.bytes.merge(&lengths);
     }
 
     /// Notes the first bytes of some values: compares only the least and the greatest of them with those before.
@@ -213,6 +292,17 @@ fn numbers_of(text: &[u8], block: &[ValueRef; TEXTS]) -> Option<simd::Numbers> {
     }
     let ends = each(block, |value| value.start + value.len);
     simd::short_numbers(text, &ends, &each(block, |value| value.len))
+}
+
+/// The dates or timestamps of values, if all are of one class.
+#[inline(always)]
+fn times_of(sources: Sources<'_>, block: &[ValueRef; TEXTS]) -> Option<(Class, Moments)> {
+    let text_of = |at: usize| sources.of(&block[at]);
+    let (class, moments) = match block[0].len {
+        10 => (Class::DateYearFirst, Moments::of_dates(text_of)),
+        _ => (Class::Timestamp, Moments::of_timestamps(text_of)),
+    };
+    moments.map(|moments| (class, moments))
 }
 
 /// What is asked of each value. `array::map` is not always inlined.

@@ -154,7 +154,7 @@ impl ColumnCounter {
         let mut values = std::mem::take(&mut self.values);
         let place_in = |row: usize| place.after(raw_span(row).cell_start(raw, dialect) as u64, row as u64);
         let mut measured = 0;
-        let expects_numbers = self.state.expects_numbers();
+        let usual = self.state.usual();
         for (row, span) in spans.enumerate() {
             let (cell, source, start) = match span.cell() {
                 Cell::Plain { start, end } => (&text[start..end], Source::Text, start),
@@ -174,18 +174,20 @@ impl ColumnCounter {
                 let value =
                     ValueRef { hash, source, start: start as u32, len: cell.len() as u32, row: row as u32 };
                 values.push(value);
-                if !expects_numbers {
-                    self.measure(hash, cell, classify(cell), ascii, || place_in(row));
-                } else if values.len() - measured == AT_ONCE {
-                    let sources = Sources { text, unquoted: &unquoted, ascii };
-                    self.measure_mostly_numbers(sources, &values[measured..], place_in);
-                    measured = values.len();
+                match usual {
+                    None => self.measure(hash, cell, classify(cell), ascii, || place_in(row)),
+                    Some(usual) if values.len() - measured == AT_ONCE => {
+                        let sources = Sources { text, unquoted: &unquoted, ascii };
+                        self.measure_mostly(usual, sources, &values[measured..], place_in);
+                        measured = values.len();
+                    }
+                    Some(_) => {}
                 }
             }
         }
         let sources = Sources { text, unquoted: &unquoted, ascii };
-        if expects_numbers {
-            self.measure_mostly_numbers(sources, &values[measured..], place_in);
+        if let Some(usual) = usual {
+            self.measure_mostly(usual, sources, &values[measured..], place_in);
         }
         for value in values.drain(..) {
             self.frequent.add_lazily(value.hash, || (sources.of(&value), u64::from(value.len)));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extreme::NumberExtreme;
 use crate::calendar::Moment;
+use crate::calendar::side_by_side::Moments;
 use crate::cell::Class;
 use crate::exact_sum::{ExactSum, Number};
 use crate::simd::{self, TEXTS};
@@ -319,6 +320,19 @@ impl Times {
         self.ranks.add(key_of_i64(moment.micros), weight);
         self.calendar.months[usize::from(moment.month)] += weight;
         self.calendar.weekdays[usize::from(moment.weekday)] += weight;
+    }
+
+    /// Adds some times at once.
+    #[inline(always)]
+    pub(super) fn add_block(&mut self, moments: &Moments) {
+        let Moments { micros, months, weekdays } = moments;
+        self.min = micros.iter().fold(self.min, |min, &micros| min.min(micros));
+        self.max = micros.iter().fold(self.max, |max, &micros| max.max(micros));
+        let mut keys = [0; TEXTS];
+        keys.iter_mut().zip(micros).for_each(|(key, &micros)| *key = key_of_i64(micros));
+        self.ranks.queue.extend_from_slice(&keys);
+        months.iter().for_each(|&month| self.calendar.months[usize::from(month)] += 1);
+        weekdays.iter().for_each(|&weekday| self.calendar.weekdays[usize::from(weekday)] += 1);
     }
 
     /// How many times were counted.
