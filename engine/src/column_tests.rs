@@ -80,6 +80,7 @@ fn mostly(usual: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<Str
 fn usual_cells() -> impl Strategy<Value = (block::Usual, Vec<String>)> {
     let numbers = prop_oneof![
         30 => "-?[1-9][0-9]{0,3}", 30 => "-?[0-9]{1,3}\\.[0-9]{2}", 4 => "(19|20)[01][0-9]0[1-9]1[0-9]",
+        10 => "-?0[0-9]{1,4}",
     ];
     let date = "20[0-9]{2}-(0[1-9]|1[0-2])-[0-2][1-8]";
     let timestamp = format!("{date}[T ](0[0-9]|1[0-9]):[0-5][0-9]:[0-5][0-9]Z?");
@@ -114,7 +115,7 @@ proptest! {
         }
         let mut counter = ColumnCounter::new(SIZES, 2, 3);
         let sources = block::Sources { text: &text, unquoted: &[], ascii: false };
-        values.chunks(64).for_each(|some| counter.measure_mostly(usual, sources, some, place));
+        values.chunks(block::AT_ONCE).for_each(|some| counter.measure_mostly(usual, sources, some, place));
         let (state, sequence) = counter.take();
         prop_assert_eq!(state.to_wire(), plainly(&cells).to_wire());
         prop_assert_eq!(sequence.order, count(&cells).1.order);

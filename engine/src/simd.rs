@@ -101,6 +101,8 @@ pub(crate) struct Numbers {
     pub(crate) are_numbers: u8,
     /// Likewise: whether it has a point.
     pub(crate) have_points: u8,
+    /// Likewise: whether it is `-digits` of up to 16 characters with leading zeros.
+    pub(crate) are_codes: u8,
 }
 
 /// The numbers of texts that end at these places of a buffer and have these lengths, where the processor can read them
@@ -221,6 +223,7 @@ mod tests {
             texts in proptest::array::uniform8(prop_oneof![
                 4 => "-?(0|[1-9][0-9]{0,15})(\\.[0-9]{0,8})?", 1 => "-?[0-9]{0,12}\\.[0-9]{0,15}",
                 1 => "[-.0-9]{1,17}", 1 => "[0-9 x-]{0,12}", 1 => "[0-9]{16,20}",
+                1 => "-?0[0-9]{0,15}",
             ]),
         ) {
             let mut buffer = vec![b'7'; 16];
@@ -252,6 +255,8 @@ mod tests {
                     }
                     _ => prop_assert!(!is_number, "{} is no number", text),
                 }
+                let is_code = classify(text.as_bytes()) == Value::Plain(Class::Code) && text.len() <= 16;
+                prop_assert_eq!(numbers.are_codes >> at & 1 == 1, is_code, "{}", text);
             }
         }
 

@@ -11,7 +11,7 @@ use crate::exact_sum::Number;
 use crate::simd::{self, TEXTS};
 
 /// A whole value in a batch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct ValueRef {
     pub(super) hash: u64,
     pub(super) source: Source,
@@ -21,9 +21,10 @@ pub(super) struct ValueRef {
 }
 
 /// The bytes that a [`ValueRef`] points into.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Source {
     /// The text of the batch.
+    #[default]
     Text,
     /// What was made of cells that had to be unquoted.
     Unquoted,
@@ -58,10 +59,14 @@ impl<'a> Sources<'a> {
     }
 }
 
+/// Values that are measured at once, at most: so few that their bytes stay in the first-level cache since they were
+/// hashed.
+pub(super) const AT_ONCE: usize = 64;
+
 /// What nearly all values of a column are that is measured eight at a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Usual {
-    /// Integers and decimals.
+    /// Integers and decimals, and among them perhaps codes.
     Numbers,
     /// Dates that begin with the year, and timestamps.
     Times,
@@ -80,11 +85,54 @@ impl simd::Numbers {
 }
 
 impl ColumnCounter {
-    /// Measures values in the order of their rows, of which nearly all are as is usual.
-    #[inline(never)]
+    /// Measures at most [`AT_ONCE`] values in the order of their rows, of which nearly all are as is usual.
     pub(super) fn measure_mostly(
         &mut self,
         usual: Usual,
+        sources: Sources<'_>,
+        values: &[ValueRef],
+        place_in: impl Fn(usize) -> Place,
+    ) {
+        match usual {
+            // Where no order of values and places is lost by that.
+            Usual::Numbers if self.state.has_all_places(Class::Code) && !self.order.is_open() => {
+                self.measure_codes_before_numbers(sources, values, place_in)
+            }
+            Usual::Numbers => self.measure_mostly_numbers(sources, values, place_in),
+            Usual::Times => self.measure_mostly_times(sources, values, place_in),
+        }
+    }
+
+    #[inline(never)]
+    fn measure_codes_before_numbers(
+        &mut self,
+        sources: Sources<'_>,
+        values: &[ValueRef],
+        place_in: impl Fn(usize) -> Place,
+    ) {
+        let blocks = values.as_chunks::<TEXTS>().0.iter().map(|block| numbers_of(sources.text, block));
+        let codes = blocks.enumerate().fold(0, |codes, (at, numbers)| {
+            codes | u64::from(numbers.map_or(0, |numbers| numbers.are_codes)) << (TEXTS * at)
+        });
+        // Without a branch: which of them are codes cannot be foreseen.
+        let (mut others, mut count) = ([ValueRef::default(); AT_ONCE], 0);
+        for (at, value) in values.iter().enumerate() {
+            others[count] = *value;
+            count += usize::from(codes >> at & 1 == 0);
+        }
+        let mut left = codes;
+        while left != 0 {
+            let value = &values[left.trailing_zeros() as usize];
+            let code = Value::Plain(Class::Code);
+            self.measure(value.hash, sources.of(value), code, true, || place_in(value.row as usize));
+            left &= left - 1;
+        }
+        self.measure_mostly_numbers(sources, &others[..count], place_in);
+    }
+
+    #[inline(never)]
+    fn measure_mostly_numbers(
+        &mut self,
         sources: Sources<'_>,
         values: &[ValueRef],
         place_in: impl Fn(usize) -> Place,
@@ -93,45 +141,41 @@ impl ColumnCounter {
             #[inline(always)]
             || {
                 let (blocks, rest) = values.as_chunks::<TEXTS>();
-                match usual {
-                    Usual::Numbers => self.measure_mostly_numbers(sources, blocks, &place_in),
-                    Usual::Times => self.measure_mostly_times(sources, blocks, &place_in),
+                for block in blocks {
+                    match numbers_of(sources.text, block) {
+                        Some(numbers) if numbers.are_numbers == u8::MAX => {
+                            self.measure_numbers(sources, block, &numbers, &place_in)
+                        }
+                        numbers => self.measure_mixed(sources, block, numbers.as_ref(), &place_in),
+                    }
                 }
                 self.measure_mixed(sources, rest, None, &place_in);
             },
         )
     }
 
-    #[inline(always)]
-    fn measure_mostly_numbers(
-        &mut self,
-        sources: Sources<'_>,
-        blocks: &[[ValueRef; TEXTS]],
-        place_in: &impl Fn(usize) -> Place,
-    ) {
-        for block in blocks {
-            match numbers_of(sources.text, block) {
-                Some(numbers) if numbers.are_numbers == u8::MAX => {
-                    self.measure_numbers(sources, block, &numbers, place_in)
-                }
-                numbers => self.measure_mixed(sources, block, numbers.as_ref(), place_in),
-            }
-        }
-    }
-
-    #[inline(always)]
+    #[inline(never)]
     fn measure_mostly_times(
         &mut self,
         sources: Sources<'_>,
-        blocks: &[[ValueRef; TEXTS]],
-        place_in: &impl Fn(usize) -> Place,
+        values: &[ValueRef],
+        place_in: impl Fn(usize) -> Place,
     ) {
-        for block in blocks {
-            match times_of(sources, block) {
-                Some((class, moments)) => self.measure_times(sources, block, class, &moments, place_in),
-                None => self.measure_mixed(sources, block, None, place_in),
-            }
-        }
+        simd::widely(
+            #[inline(always)]
+            || {
+                let (blocks, rest) = values.as_chunks::<TEXTS>();
+                for block in blocks {
+                    match times_of(sources, block) {
+                        Some((class, moments)) => {
+                            self.measure_times(sources, block, class, &moments, &place_in)
+                        }
+                        None => self.measure_mixed(sources, block, None, &place_in),
+                    }
+                }
+                self.measure_mixed(sources, rest, None, &place_in);
+            },
+        )
     }
 
     /// Measures values of which some may have been read as numbers.
@@ -231,12 +275,13 @@ impl ColumnCounter {
 impl ColumnState {
     /// What nearly all values so far are.
     pub(super) fn usual(&self) -> Option<Usual> {
-        let are_nearly_all = |[one, other]: [Class; 2]| {
-            16 * (self.classes[one as usize] + self.classes[other as usize]) > 15 * self.values()
-        };
-        if are_nearly_all([Class::Integer, Class::Decimal]) {
+        let of = |class: Class| self.classes[class as usize];
+        let numbers = of(Class::Integer) + of(Class::Decimal);
+        let times = of(Class::DateYearFirst) + of(Class::Timestamp);
+        let are_nearly_all = |some: u64| 16 * some > 15 * self.values();
+        if are_nearly_all(numbers + of(Class::Code)) && numbers > of(Class::Code) {
             Some(Usual::Numbers)
-        } else if are_nearly_all([Class::DateYearFirst, Class::Timestamp]) {
+        } else if are_nearly_all(times) {
             Some(Usual::Times)
         } else {
             None

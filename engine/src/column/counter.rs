@@ -3,7 +3,7 @@
 use data_inspector_domain::spec::SketchSizes;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::block::{Source, Sources, ValueRef};
+use super::block::{AT_ONCE, Source, Sources, ValueRef};
 use super::places::{BatchPlace, Place};
 use super::{ColumnOrder, ColumnSequence, ColumnState, shapes_of};
 use crate::cell::{Class, Value, classify};
@@ -54,9 +54,6 @@ impl NullSpellings {
         self.spellings.iter().position(|spelling| spelling == text)
     }
 }
-
-/// Values that are measured at once: so few that their bytes stay in the first-level cache since they were hashed.
-const AT_ONCE: usize = 64;
 
 /// The text that a batch was cut from.
 pub(crate) struct BatchText<'a> {

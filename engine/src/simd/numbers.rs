@@ -117,8 +117,13 @@ pub(super) fn short_numbers(buffer: &[u8], ends: &[u32; TEXTS], lens: &[u32; TEX
     let bits = _mm512_castpd_si512(nearest);
     let nearest = _mm512_castsi512_pd(_mm512_mask_xor_epi64(bits, negatives, bits, sign));
     let mantissas = _mm512_mask_sub_epi64(magnitudes, negatives, _mm512_setzero_si512(), magnitudes);
-    let are_numbers = are_short & nothing_else & with_digits & at_most_one_point & !codes & are_exact;
-    let mut numbers = Numbers { are_numbers, have_points: decimals, ..Numbers::default() };
+    let are_short = are_short & nothing_else & with_digits & at_most_one_point;
+    let mut numbers = Numbers {
+        are_numbers: are_short & !codes & are_exact,
+        have_points: decimals,
+        are_codes: are_short & codes,
+        ..Numbers::default()
+    };
     // SAFETY: each has the size of what is stored.
     unsafe {
         _mm512_storeu_si512(numbers.mantissas.as_mut_ptr().cast(), mantissas);
