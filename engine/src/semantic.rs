@@ -13,7 +13,7 @@ mod json;
 mod network;
 mod notation;
 
-pub(crate) use certain::CertainEmail;
+pub(crate) use certain::Certain;
 
 /// The value has this meaning.
 fn is_of(meaning: Meaning, text: &[u8]) -> bool {
@@ -137,8 +137,14 @@ impl Candidates {
     }
 
     /// When a text of these kinds has the meaning, if there is only one that it may have and the shape decides it.
-    pub(crate) fn certain(self, kinds: &Kinds) -> Option<CertainEmail> {
-        if self.0 == 1 << Meaning::Email as u32 { CertainEmail::of_kinds(kinds) } else { None }
+    pub(crate) fn certain(self, kinds: &Kinds) -> Option<Certain> {
+        const EMAIL: u32 = 1 << Meaning::Email as u32;
+        const PHONE_NUMBER: u32 = 1 << Meaning::PhoneNumber as u32;
+        match self.0 {
+            EMAIL => Certain::email(kinds),
+            PHONE_NUMBER => Certain::phone_number(kinds),
+            _ => None,
+        }
     }
 
     /// Those of the candidates that the text has.

@@ -1,8 +1,13 @@
 //! Notations: telephone numbers, amounts of money, shares, hashes, bank accounts, places.
 
+use std::ops::RangeInclusive;
+
 use crate::calendar;
 
-/// `+` or `(+`, 7 to 15 digits of which the first is no 0 (E.164), and nothing between but blanks, hyphens, dots,
+/// Digits of a telephone number (E.164).
+pub(super) const PHONE_DIGITS: RangeInclusive<usize> = 7..=15;
+
+/// `+` or `(+`, [`PHONE_DIGITS`] of which the first is no 0, and nothing between but blanks, hyphens, dots,
 /// slashes and brackets.
 pub(super) fn is_phone(text: &[u8]) -> bool {
     let Some(rest) = text.strip_prefix(b"+").or_else(|| text.strip_prefix(b"(+")) else { return false };
@@ -12,7 +17,7 @@ pub(super) fn is_phone(text: &[u8]) -> bool {
         matches!(byte, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'/')
     });
     only_those
-        && (7..=15).contains(&digits)
+        && PHONE_DIGITS.contains(&digits)
         && rest.first().is_some_and(|byte| (b'1'..=b'9').contains(byte))
         && rest.last().is_some_and(u8::is_ascii_digit)
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::census::{Census, Traits, has_invisible};
 use super::shape::{Kinds, RUNS, Shape};
-use crate::semantic::{Candidates, CertainEmail, Semantics};
+use crate::semantic::{Candidates, Certain, Semantics};
 use crate::sketch::frequent::{cut_to, median};
 
 /// A shape with its count.
@@ -43,7 +43,7 @@ struct Entry {
     is_non_ascii: bool,
     candidates: Candidates,
     /// When a text has what the candidates say, without another look at it.
-    certain: Option<CertainEmail>,
+    certain: Option<Certain>,
 }
 
 /// Slots of the table for each entry, at least; twice as many once it has grown.
@@ -101,7 +101,7 @@ impl Shapes {
             census.invisible += weight;
         }
         if !entry.candidates.is_empty() {
-            let is_certain = entry.certain.is_some_and(|certain| certain.holds(&shape));
+            let is_certain = entry.certain.is_some_and(|certain| certain.holds(&shape, text));
             let meanings = if is_certain { entry.candidates } else { entry.candidates.confirmed(text) };
             semantics.add(meanings, weight);
         }
