@@ -94,7 +94,7 @@ impl ColumnCounter {
         place_in: impl Fn(usize) -> Place,
     ) {
         match usual {
-            // Where no order of values and places is lost by that.
+            // Where the order of values and of places does not count any more.
             Usual::Numbers if self.state.has_all_places(Class::Code) && !self.order.is_open() => {
                 self.measure_codes_before_numbers(sources, values, place_in)
             }
@@ -103,6 +103,7 @@ impl ColumnCounter {
         }
     }
 
+    /// Measures codes first where all values are numbers or codes, but for those after the last eight.
     #[inline(never)]
     fn measure_codes_before_numbers(
         &mut self,
@@ -110,10 +111,16 @@ impl ColumnCounter {
         values: &[ValueRef],
         place_in: impl Fn(usize) -> Place,
     ) {
-        let blocks = values.as_chunks::<TEXTS>().0.iter().map(|block| numbers_of(sources.text, block));
-        let codes = blocks.enumerate().fold(0, |codes, (at, numbers)| {
-            codes | u64::from(numbers.map_or(0, |numbers| numbers.are_codes)) << (TEXTS * at)
-        });
+        let (mut codes, mut are_all_known) = (0, true);
+        for (at, block) in values.as_chunks::<TEXTS>().0.iter().enumerate() {
+            let numbers = numbers_of(sources.text, block).unwrap_or_default();
+            codes |= u64::from(numbers.are_codes) << (TEXTS * at);
+            are_all_known &= numbers.are_numbers | numbers.are_codes == u8::MAX;
+        }
+        // The order of shapes counts as well, and texts have some.
+        if !are_all_known || codes == 0 {
+            return self.measure_mostly_numbers(sources, values, place_in);
+        }
         // Without a branch: which of them are codes cannot be foreseen.
         let (mut others, mut count) = ([ValueRef::default(); AT_ONCE], 0);
         for (at, value) in values.iter().enumerate() {

@@ -12,7 +12,7 @@ pub(crate) enum Certain {
     /// An address has so many bytes in its last run.
     Email { least_of_last: u16 },
     /// The digits of a telephone number start at this run and byte.
-    PhoneNumber { start: usize },
+    PhoneNumber { start: u8 },
 }
 
 impl Certain {
@@ -40,7 +40,7 @@ impl Certain {
         let are_numbers = matches!(&runs[..start], b"+" | b"(+")
             && runs[start..].iter().all(|&kind| kind == DIGIT || b" -.()/".contains(&kind))
             && runs.last() == Some(&DIGIT);
-        are_numbers.then_some(Self::PhoneNumber { start })
+        are_numbers.then_some(Self::PhoneNumber { start: start as u8 })
     }
 
     /// A text of this shape has the meaning.
@@ -54,6 +54,7 @@ impl Certain {
                 runs.fold(true, |all, run| all & is_fit(run)) & (shape.lens[shape.len - 1] >= least_of_last)
             }
             Self::PhoneNumber { start } => {
+                let start = usize::from(start);
                 let digits = |(&kind, &len): (&u8, &u16)| if kind == DIGIT { len } else { 0 };
                 let count = runs.fold(0, |count, run| count + digits(run));
                 // `++` is one run.

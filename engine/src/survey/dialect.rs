@@ -386,3 +386,7 @@ fn starts_with_comment(text: &[u8], at_eof: bool, dialect: &Dialect) -> bool {
         sample.first_cells() != sample.width()
     }
 }
+
+#[cfg(test)]
+#[path = "dialect_tests.rs"]
+mod tests;
