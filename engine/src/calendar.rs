@@ -88,31 +88,39 @@ const DATE_AND_TIME: Form = Form::of(&[0, 2, 5, 8, 11, 14, 17]);
 /// timestamps are. `None` of any other text.
 #[inline(always)]
 pub(crate) fn parse_usual_timestamp(text: &[u8]) -> Option<Moment> {
-    let numbers = has_usual_separators(text).then(|| DATE_AND_TIME.read(text))??;
+    let numbers = timestamp_numbers(text)?;
     let [_, _, _, _, hour, minute, second, _] = numbers;
     let seconds = second_of_day(hour.into(), minute.into(), second.into())?;
     Some(day_of(numbers)?.plus(seconds * 1_000_000))
 }
 
+/// Century, year in it, month, day, hour, minute and second, whatever they are.
 #[inline(always)]
-fn has_usual_separators(text: &[u8]) -> bool {
+fn timestamp_numbers(text: &[u8]) -> Option<[u8; 8]> {
     let ([_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _]
     | [_, _, _, _, first, _, _, second, _, _, b'T' | b' ', _, _, b':', _, _, b':', _, _, b'Z']) = *text
     else {
-        return false;
+        return None;
     };
-    first == second && is_separator(first)
+    if first != second || !is_separator(first) {
+        return None;
+    }
+    DATE_AND_TIME.read(text)
 }
 
 /// The day of `YYYY-MM-DD`, with `-`, `/` or `.` between; `None` if that is no day.
 #[inline(always)]
 pub fn parse_year_first(text: &[u8]) -> Option<Moment> {
-    day_of(has_date_separators(text).then(|| DATE.read(text))??)
+    day_of(date_numbers(text)?)
 }
 
+/// Century, year in it, month and day, whatever they are.
 #[inline(always)]
-fn has_date_separators(text: &[u8]) -> bool {
-    text.len() == 10 && text[4] == text[7] && is_separator(text[4])
+fn date_numbers(text: &[u8]) -> Option<[u8; 8]> {
+    if text.len() != 10 || text[4] != text[7] || !is_separator(text[4]) {
+        return None;
+    }
+    DATE.read(text)
 }
 
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! Dates and timestamps of several texts at once, without a branch on what they say, so that the compiler makes vectors
 //! of them.
 
-use super::{DATE, DATE_AND_TIME, DAY_MICROS, FIRST_DAY, Moment, has_date_separators, has_usual_separators};
+use super::{DAY_MICROS, FIRST_DAY, Moment, date_numbers, timestamp_numbers};
 use crate::simd::TEXTS;
 
 /// Points in time, with what a calendar says about their days; see [`Moment`].
@@ -16,23 +16,23 @@ impl Moments {
     /// What [`parse_year_first`](super::parse_year_first) reads in each text; `None` if one is no day.
     #[inline(always)]
     pub(crate) fn of_dates<'a>(text_of: impl Fn(usize) -> &'a [u8]) -> Option<Self> {
-        let mut numbers = [0; TEXTS];
-        for (at, numbers) in numbers.iter_mut().enumerate() {
-            let text = text_of(at);
-            let read = has_date_separators(text).then(|| DATE.read(text))?;
-            *numbers = u64::from_le_bytes(read?);
-        }
-        Self::of_numbers(&numbers)
+        Self::of_texts(text_of, date_numbers)
     }
 
     /// What [`parse_usual_timestamp`](super::parse_usual_timestamp) reads in each text; `None` if one is anything else.
     #[inline(always)]
     pub(crate) fn of_timestamps<'a>(text_of: impl Fn(usize) -> &'a [u8]) -> Option<Self> {
+        Self::of_texts(text_of, timestamp_numbers)
+    }
+
+    #[inline(always)]
+    fn of_texts<'a>(
+        text_of: impl Fn(usize) -> &'a [u8],
+        numbers_of: impl Fn(&[u8]) -> Option<[u8; 8]>,
+    ) -> Option<Self> {
         let mut numbers = [0; TEXTS];
         for (at, numbers) in numbers.iter_mut().enumerate() {
-            let text = text_of(at);
-            let read = has_usual_separators(text).then(|| DATE_AND_TIME.read(text))?;
-            *numbers = u64::from_le_bytes(read?);
+            *numbers = u64::from_le_bytes(numbers_of(text_of(at))?);
         }
         Self::of_numbers(&numbers)
     }
@@ -55,11 +55,11 @@ impl Moments {
             // So that nothing overflows where there is no such day.
             let (month, day) = (month.max(1), day.max(1));
 
-            // Leap days before the year: it is the first of its century, or others of it have come.
+            // Of the first years of centuries, only each fourth is a leap year.
             let year = century * 100 + year;
             let centuries = century + 1 - starts_century;
             let days_before_year = year * 365 + year.div_ceil(4) - centuries + centuries.div_ceil(4);
-            // 0, 31, 59 and so on: the months have 30.6 days on average, from March on, and February has lost two.
+            // Reingold and Dershowitz, *Calendrical Calculations*: as if February had 30 days.
             let after_february = u32::from(month > 2);
             let days_before_month = (367 * month - 362) / 12 - after_february * (2 - leap);
             let days = days_before_year + days_before_month + day - 1;

@@ -144,19 +144,16 @@ impl ColumnCounter {
         values: &[ValueRef],
         place_in: impl Fn(usize) -> Place,
     ) {
-        simd::widely(
+        self.measure_in_blocks(
+            sources,
+            values,
+            &place_in,
             #[inline(always)]
-            || {
-                let (blocks, rest) = values.as_chunks::<TEXTS>();
-                for block in blocks {
-                    match numbers_of(sources.text, block) {
-                        Some(numbers) if numbers.are_numbers == u8::MAX => {
-                            self.measure_numbers(sources, block, &numbers, &place_in)
-                        }
-                        numbers => self.measure_mixed(sources, block, numbers.as_ref(), &place_in),
-                    }
+            |counter, block| match numbers_of(sources.text, block) {
+                Some(numbers) if numbers.are_numbers == u8::MAX => {
+                    counter.measure_numbers(sources, block, &numbers, &place_in)
                 }
-                self.measure_mixed(sources, rest, None, &place_in);
+                numbers => counter.measure_mixed(sources, block, numbers.as_ref(), &place_in),
             },
         )
     }
@@ -168,19 +165,36 @@ impl ColumnCounter {
         values: &[ValueRef],
         place_in: impl Fn(usize) -> Place,
     ) {
+        self.measure_in_blocks(
+            sources,
+            values,
+            &place_in,
+            #[inline(always)]
+            |counter, block| match times_of(sources, block) {
+                Some((class, moments)) => counter.measure_times(sources, block, class, &moments, &place_in),
+                None => counter.measure_mixed(sources, block, None, &place_in),
+            },
+        )
+    }
+
+    /// Measures values eight at a time, and the last ones one by one.
+    #[inline(always)]
+    fn measure_in_blocks(
+        &mut self,
+        sources: Sources<'_>,
+        values: &[ValueRef],
+        place_in: &impl Fn(usize) -> Place,
+        measure: impl Fn(&mut Self, &[ValueRef; TEXTS]),
+    ) {
         simd::widely(
             #[inline(always)]
             || {
                 let (blocks, rest) = values.as_chunks::<TEXTS>();
+                // What `for_each` calls is not always inlined, and then not compiled for wide vectors.
                 for block in blocks {
-                    match times_of(sources, block) {
-                        Some((class, moments)) => {
-                            self.measure_times(sources, block, class, &moments, &place_in)
-                        }
-                        None => self.measure_mixed(sources, block, None, &place_in),
-                    }
+                    measure(self, block);
                 }
-                self.measure_mixed(sources, rest, None, &place_in);
+                self.measure_mixed(sources, rest, None, place_in);
             },
         )
     }
